@@ -1,0 +1,94 @@
+"""The base of tables whose rows belong to a project.
+
+A row is seen, changed or deleted by those whose role in that very project allows it;
+the stock admin asks only whether some role somewhere does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from annotation.models import Project
+from annotation.querysets.projects import ProjectQuerySet
+
+
+def projects_allowing(request: HttpRequest, permission: str) -> ProjectQuerySet:
+    """Return the projects in which this person holds a permission."""
+    visible = Project.objects.visible_to(request.user)
+    if request.user.is_superuser:
+        return visible
+    held = [one.pk for one in visible if request.user.has_perm(permission, one)]
+    return Project.objects.filter(pk__in=held)
+
+
+class ProjectOwned(admin.ModelAdmin):
+    """A table with a `project` column, narrowed to what a person's roles allow."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(project__in=projects_allowing(request, self._named("view")))
+
+    def has_view_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return self._may(request, "view", obj) or self._may(request, "change", obj)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return self._may(request, "delete", obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name == "project":
+            kwargs["queryset"] = projects_allowing(request, self._named("add"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _may(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
+        owner = None if obj is None else self.owner_of(obj)
+        return request.user.has_perm(self._named(verb), owner)
+
+    def owner_of(self, obj: Any) -> Project:
+        """The project a row belongs to."""
+        return obj.project
+
+    def _named(self, verb: str) -> str:
+        return f"{self.opts.app_label}.{verb}_{self.opts.model_name}"
+
+
+class OwnedFacts(ProjectOwned):
+    """A table of a project's facts: written by services, read by people."""
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """The project is a column only for those who see several."""
+        several = Project.objects.visible_to(request.user).count() > 1
+        return [name for name in self.list_display if several or name != "project"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False

@@ -1,0 +1,107 @@
+"""Reviews and verdicts as tables to read; they are written by the desk and services."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from annotation.admin import adjudication, label_desk
+from annotation.models import Review, Verdict
+from annotation.querysets.reviews import ReviewQuerySet, VerdictQuerySet
+
+
+class FactsOnly(admin.ModelAdmin):
+    """A table that services write and people only read."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: object | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: object | None = None
+    ) -> bool:
+        return False
+
+
+@admin.register(Review)
+class ReviewAdmin(FactsOnly):
+    list_display = [
+        "record",
+        "reviewer",
+        "grade",
+        "severity",
+        "root_cause",
+        "status",
+        "independent",
+        "source",
+        "submitted_at",
+    ]
+    list_filter = ["record__project", "status", "source", "severity", "grade"]
+    list_select_related = ["record", "reviewer"]
+    search_fields = ["record__external_id", "reviewer__name"]
+    date_hierarchy = "submitted_at"
+
+    def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
+        return Review.objects.visible_to(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        desk, beat = label_desk.DeskView.as_view(), label_desk.HeartbeatView.as_view()
+        return [
+            path(
+                "desk/", view(label_desk.choose_project), name="annotation_label_desk"
+            ),
+            path("desk/<slug:slug>/", view(desk), name="annotation_desk"),
+            path(
+                "desk/<slug:slug>/seat/<int:claim_id>/",
+                view(beat),
+                name="annotation_desk_heartbeat",
+            ),
+            *super().get_urls(),
+        ]
+
+
+@admin.register(Verdict)
+class VerdictAdmin(FactsOnly):
+    list_display = [
+        "record",
+        "severity",
+        "root_cause",
+        "method",
+        "grade",
+        "reviews_count",
+        "is_current",
+        "created_at",
+    ]
+    list_filter = ["record__project", "method", "severity", "grade", "is_current"]
+    list_select_related = ["record"]
+    search_fields = ["record__external_id"]
+
+    def get_queryset(self, request: HttpRequest) -> VerdictQuerySet:
+        return Verdict.objects.visible_to(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        page = adjudication.AdjudicationView.as_view()
+        return [
+            path(
+                "adjudicate/",
+                view(adjudication.choose_project),
+                name="annotation_adjudication",
+            ),
+            path("adjudicate/<slug:slug>/", view(page), name="annotation_adjudicate"),
+            path(
+                "adjudicate/<slug:slug>/<int:record_id>/",
+                view(page),
+                name="annotation_adjudicate_record",
+            ),
+            *super().get_urls(),
+        ]

@@ -1,0 +1,24 @@
+"""Sanitizing of network text: the one interface of this room.
+
+`Sanitizer(Keyring(key, key_id), Context(...)).sanitize(text)` returns `Sanitized` and
+never raises. Everything else in this package is its own business.
+"""
+
+from __future__ import annotations
+
+from annotation.domain.sanitize.engine import MAX_CHARS, RULESET, Sanitizer
+from annotation.domain.sanitize.findings import Context, Sanitized, Span, Tripwire
+from annotation.domain.sanitize.pseudonyms import TOKEN_SHAPE, KeyRefused, Keyring
+
+__all__ = [
+    "MAX_CHARS",
+    "RULESET",
+    "TOKEN_SHAPE",
+    "Context",
+    "KeyRefused",
+    "Keyring",
+    "Sanitized",
+    "Sanitizer",
+    "Span",
+    "Tripwire",
+]

@@ -1,0 +1,155 @@
+"""The sanitizer: gate, detect, replace, until nothing is left to replace, or hold.
+
+Everything fails closed: what cannot be read, is too large, breaks a detector, does not
+settle or keeps an unexplained secret is returned as held, with no text. A replaced
+range is protected from then on, so a second pass with the first one's spans as
+manifest changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from annotation.domain.sanitize import network
+from annotation.domain.sanitize.blocks import find_blocks
+from annotation.domain.sanitize.echoes import find_echoes
+from annotation.domain.sanitize.findings import (
+    Context,
+    Finding,
+    Sanitized,
+    Span,
+    Tripwire,
+)
+from annotation.domain.sanitize.grammar import find_keyword_values
+from annotation.domain.sanitize.identity import Dictionary
+from annotation.domain.sanitize.ipmap import AddressMap
+from annotation.domain.sanitize.mentions import Mention, find_mentions
+from annotation.domain.sanitize.network import find_network
+from annotation.domain.sanitize.pii import find_pii
+from annotation.domain.sanitize.pseudonyms import Keyring
+from annotation.domain.sanitize.resolve import ADDRESSES, SECRETS, apply, merge, outside
+from annotation.domain.sanitize.rules import find_commands, find_shapes
+from annotation.domain.sanitize.sections import find_in_sections
+from annotation.domain.sanitize.tables import find_columns
+from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
+from annotation.domain.sanitize.views import View, view
+
+RULESET = "1.0"
+"""Version of everything that decides what is found. Stored beside sanitized text."""
+
+MAX_CHARS = 2_000_000
+_ROUNDS = 4
+_UNDECODABLE = re.compile("[\x00\ufffd\ud800-\udfff]")
+
+
+class Sanitizer:
+    """Sanitizes texts under one key and one dictionary of names.
+
+    Parameters
+    ----------
+    keyring : the project's keys; same key, same pseudonyms.
+    context : names to replace wherever they stand.
+    max_chars : longer texts are held.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        context: Context = Context(),  # noqa: B008  (frozen, hence shareable)
+        max_chars: int = MAX_CHARS,
+    ) -> None:
+        self._keyring = keyring
+        self._dictionary = Dictionary(context)
+        self._addresses = AddressMap(keyring)
+        self._max_chars = max_chars
+
+    def sanitize(self, text: str, manifest: Sequence[Span] = ()) -> Sanitized:
+        """Return `text` without what identifies or opens anything; never raises.
+
+        `manifest` is the spans of an earlier pass over this same text under this key:
+        they are left alone, only the gaps are searched. A manifest that does not fit
+        the text holds it.
+        """
+        reason = self._refusal(text, manifest)
+        if reason:
+            return _held(reason)
+        try:
+            return self._settle(text, list(manifest))
+        except Exception as error:  # noqa: BLE001  (fail closed, whatever broke)
+            return _held(f"engine failure: {type(error).__name__}")
+
+    def looks_clean(self, text: str) -> bool:
+        """Say whether `text` would come back unchanged, with nothing to look at."""
+        result = self.sanitize(text)
+        return not (result.held or result.spans or result.tripwires)
+
+    def _refusal(self, text: str, manifest: Sequence[Span]) -> str:
+        if len(text) > self._max_chars:
+            return f"longer than {self._max_chars} characters"
+        if (not text.isascii() and _UNDECODABLE.search(text)) or "\x00" in text:
+            return "undecodable content"
+        if any(text[span.start : span.end] != span.token for span in manifest):
+            return "manifest does not fit the text"
+        return ""
+
+    def _settle(self, text: str, spans: list[Span]) -> Sanitized:
+        for _ in range(_ROUNDS):
+            seen = view(text)
+            taken = self._taken(seen, text, spans)
+            mentions = find_mentions(seen)
+            findings = merge(self._detect(seen, mentions))
+            pieces = self._rewrite(seen, outside(findings, taken))
+            if not pieces:
+                wires = tuple(find_tripwires(seen, mentions, taken))
+                return _judged(text, spans, wires)
+            text, spans = apply(text, spans, pieces)
+            if not mentions and SECRETS.isdisjoint(piece.type for piece in pieces):
+                # Names and addresses alone give the detectors nothing new to read.
+                return _judged(text, spans, ())
+        return _held("replacements do not settle")
+
+    def _taken(self, seen: View, text: str, spans: list[Span]) -> list[tuple[int, int]]:
+        """Return, in the view, the ranges that are ours: spans and checked tokens."""
+        ranges = {seen.located(span.start, span.end) for span in spans}
+        if "Z" in text:
+            ranges.update(self._keyring.own_tokens(seen.text))
+        return sorted(ranges)
+
+    def _detect(self, seen: View, mentions: list[Mention]) -> list[Finding]:
+        found = [*find_shapes(seen), *find_commands(seen), *find_blocks(seen)]
+        found += find_keyword_values(seen, mentions)
+        found += find_columns(seen, mentions)
+        found += find_in_sections(seen)
+        found += find_echoes(seen, found)
+        found += find_pii(seen)
+        found += self._dictionary.find(seen)
+        found += find_network(seen)
+        return found
+
+    def _rewrite(self, seen: View, findings: Iterable[Finding]) -> list[Span]:
+        """Return what goes in place of each finding; ranges are of the original."""
+        pieces = []
+        for finding in findings:
+            value = seen.text[finding.start : finding.end]
+            token = self._pseudonym(finding.type, value)
+            if token != value:
+                start, end = seen.origin(finding.start, finding.end)
+                pieces.append(Span(start, end, finding.type, finding.rule, token))
+        return pieces
+
+    def _pseudonym(self, kind: str, value: str) -> str:
+        if kind in ADDRESSES:
+            return network.rewrite(self._addresses, kind, value)
+        return self._keyring.token(kind, self._dictionary.canonical(kind, value))
+
+
+def _judged(text: str, spans: list[Span], wires: tuple[Tripwire, ...]) -> Sanitized:
+    if any(wire.rule == CERTAIN for wire in wires):
+        return _held("a credential word with an unexplained secret", wires)
+    return Sanitized(text, tuple(spans), wires, held=False, reason="", ruleset=RULESET)
+
+
+def _held(reason: str, wires: Iterable[Tripwire] = ()) -> Sanitized:
+    placeless = tuple(Tripwire(0, 0, wire.rule) for wire in wires)
+    return Sanitized("", (), placeless, held=True, reason=reason, ruleset=RULESET)

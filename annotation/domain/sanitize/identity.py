@@ -1,0 +1,102 @@
+"""The names a project knows: customers, people, users, host names.
+
+Matching is on the project's own dictionary, in any case and with any separator
+between words ("NorthwindFreight", "northwind-freight"). Names nobody listed are not
+found here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from annotation.domain.sanitize.findings import Context, Finding
+from annotation.domain.sanitize.pseudonyms import canonical
+from annotation.domain.sanitize.views import View
+
+_HEAD = 4
+_MANY = 150
+_WORD = re.compile(r"\w+")
+# A listed name inside a longer word is still the name when it is this long.
+_UNBOUNDED_FROM = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    pattern: re.Pattern[str]
+    type: str
+
+
+class Dictionary:
+    """The compiled names of one context."""
+
+    def __init__(self, context: Context) -> None:
+        self._terms: dict[str, list[_Term]] = {}
+        self._full_names = _full_names(context)
+        groups = (
+            ("hostname", context.hostnames),
+            ("customer", (*context.customers, *context.customer_aliases)),
+            ("person", context.people),
+            ("user", context.users),
+        )
+        for kind, names in groups:
+            for name in names:
+                self._add(kind, name)
+        self._short = [head for head in self._terms if len(head) < _HEAD]
+
+    def find(self, view: View) -> Iterator[Finding]:
+        """Yield every known name in `view`."""
+        for head in self._present(view.low):
+            for term in self._terms[head]:
+                for match in term.pattern.finditer(view.low):
+                    yield Finding(*match.span(), term.type, "dictionary")
+
+    def canonical(self, kind: str, value: str) -> str:
+        """Return the form under which `value` is one with its other spellings.
+
+        A customer's alias is the beginning of its name without separators; an alias
+        of none stands for itself.
+        """
+        folded = canonical(kind, value)
+        return self._full_names.get(folded, folded) if kind == "customer" else folded
+
+    def _present(self, low: str) -> Iterable[str]:
+        if len(self._terms) <= _MANY:
+            return [head for head in self._terms if head in low]
+        grams = {low[at : at + _HEAD] for at in range(len(low) - _HEAD + 1)}
+        present = [head for head in grams if head in self._terms]
+        return present + [head for head in self._short if head in low]
+
+    def _add(self, kind: str, name: str) -> None:
+        words = _WORD.findall(name.lower().replace("_", " "))
+        if sum(map(len, words)) < 2:
+            return
+        orders = [words]
+        if kind == "person" and len(words) > 1:
+            orders.append([words[-1], *words[:-1]])
+        for order in orders:
+            term = _Term(_pattern(kind, name, order), kind)
+            self._terms.setdefault(order[0][:_HEAD], []).append(term)
+
+
+def _pattern(kind: str, name: str, words: list[str]) -> re.Pattern[str]:
+    if kind in ("hostname", "user"):
+        body = re.escape(name.strip().lower())
+        return re.compile(rf"(?<![a-z0-9]){body}(?![a-z0-9]|-[a-z0-9])")
+    separator = r"[\s,._-]{0,3}"
+    body = separator.join(re.escape(word) for word in words)
+    if kind == "customer" and sum(map(len, words)) >= _UNBOUNDED_FROM:
+        return re.compile(body)
+    return re.compile(rf"(?<![a-z0-9]){body}(?![a-z0-9])")
+
+
+def _full_names(context: Context) -> dict[str, str]:
+    names = [canonical("customer", name) for name in context.customers]
+    full: dict[str, str] = {}
+    for alias in context.customer_aliases:
+        short = canonical("customer", alias)
+        owners = [name for name in names if name.startswith(short)]
+        if len(owners) == 1:
+            full[short] = owners[0]
+    return full

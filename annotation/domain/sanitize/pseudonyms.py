@@ -1,0 +1,147 @@
+"""Keyed pseudonyms: one value always becomes the same token, under one key.
+
+A token reads `Z<TYPE>_<10 body><3 check>`. Nobody without the key can go from token
+to value or test a guess, and the keyed check tells our own tokens from lookalikes in
+the input. Addresses are not tokens: see `ipmap`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from base64 import b32encode
+from collections.abc import Iterator
+
+LABELS = {
+    "cred": "CRED",
+    "snmp": "COMM",
+    "token": "TOK",
+    "pem": "PEM",
+    "email": "MAIL",
+    "user": "USER",
+    "person": "NAME",
+    "customer": "CUST",
+    "hostname": "HOST",
+}
+"""Span type to the label in its token."""
+
+TOKEN_SHAPE = re.compile(
+    r"Z(" + "|".join(LABELS.values()) + r")_([A-Z2-7]{10})([A-Z2-7]{3})"
+)
+"""What looks like a token. Only `Keyring.is_token` says whether it is one."""
+
+_FOLDED_TYPES = frozenset({"email", "user", "person", "customer", "hostname"})
+_CACHE_LIMIT = 50_000
+
+
+class KeyRefused(ValueError):
+    """A project key that is not 32 bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"a project key has 32 bytes, this one has {size}")
+        self.size = size
+
+
+class Keyring:
+    """The subkeys of one project key.
+
+    Parameters
+    ----------
+    key : 32 secret bytes, from the environment or a file, never from a database.
+    key_id : public name under which the key is kept; stored beside sanitized text.
+
+    Raises
+    ------
+    KeyRefused : the key has another length.
+    """
+
+    __slots__ = ("_check_key", "_key", "_token_key", "_tokens", "key_id")
+
+    def __init__(self, key: bytes, key_id: str = "default") -> None:
+        if len(key) != 32:
+            raise KeyRefused(len(key))
+        self._key = bytes(key)
+        self.key_id = key_id
+        self._token_key = self.subkey("tok")
+        self._check_key = self.subkey("check")
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    def __repr__(self) -> str:
+        return f"Keyring(key_id={self.key_id!r})"
+
+    def subkey(self, label: str) -> bytes:
+        """Return the 32-byte key for one purpose.
+
+        One HKDF-Expand block (RFC 5869, SHA-256): the project key is already uniform.
+        """
+        info = b"netft/sanitize/1/" + label.encode("ascii")
+        return hmac.digest(self._key, info + b"\x01", "sha256")
+
+    @property
+    def check_value(self) -> str:
+        """A short public value by which a wrong key under a known id is noticed."""
+        return self.subkey("key-check")[:8].hex()
+
+    def token(self, kind: str, value: str) -> str:
+        """Return the token of `value`, whose span type is `kind`.
+
+        Names are case-folded and stripped of separators first, so that spellings of
+        one customer share a token; secrets are taken as they are.
+        """
+        found = self._tokens.get((kind, value))
+        if found is None:
+            found = self._make(LABELS[kind], canonical(kind, value))
+            if len(self._tokens) >= _CACHE_LIMIT:
+                self._tokens.clear()
+            self._tokens[kind, value] = found
+        return found
+
+    def is_token(self, text: str) -> bool:
+        """Say whether `text` is, exactly, a token made under this key."""
+        match = TOKEN_SHAPE.fullmatch(text)
+        return match is not None and self._is_ours(match)
+
+    def own_tokens(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of `text` that are tokens made under this key."""
+        for match in TOKEN_SHAPE.finditer(text):
+            if self._is_ours(match):
+                yield match.span()
+
+    def _make(self, label: str, value: str) -> str:
+        digest = hashlib.blake2b(
+            value.encode("utf-8", "surrogatepass"),
+            digest_size=7,
+            key=self._token_key,
+            person=label.encode("ascii"),
+        ).digest()
+        body = b32encode(digest)[:10].decode("ascii")
+        return f"Z{label}_{body}{self._check(label, body)}"
+
+    def _check(self, label: str, body: str) -> str:
+        message = f"{label}_{body}".encode("ascii")
+        digest = hashlib.blake2b(message, digest_size=5, key=self._check_key).digest()
+        return b32encode(digest)[:3].decode("ascii")
+
+    def _is_ours(self, match: re.Match[str]) -> bool:
+        label, body, check = match.groups()
+        return hmac.compare_digest(check, self._check(label, body))
+
+
+def canonical(kind: str, value: str) -> str:
+    """Return the form in which `value` is hashed.
+
+    Examples
+    --------
+    >>> canonical("customer", "NORTHWIND  Freight")
+    'northwindfreight'
+    >>> canonical("cred", "CaSe")
+    'CaSe'
+    """
+    if kind not in _FOLDED_TYPES:
+        return value
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    if kind in ("customer", "person"):
+        return "".join(char for char in folded if char.isalnum()) or folded
+    return folded

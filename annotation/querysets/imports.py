@@ -1,0 +1,78 @@
+"""Filters over import batches, sanitizations, and records as an import sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class VisibleThroughProject(models.QuerySet):
+    """Rows that belong to a project and are seen by its members."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Rows of projects the user is a member of; superusers see all."""
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(project__memberships__user_id=user.pk)
+
+
+class ImportedRecordQuerySet(VisibleThroughProject):
+    """Records by what an import knows them by."""
+
+    def with_external_ids(self, external_ids: Iterable[str]) -> Self:
+        return self.filter(external_id__in=set(external_ids))
+
+    def with_text(self) -> Self:
+        """Records whose text is there: all but the held ones."""
+        return self.exclude(state="HELD")
+
+    def ids_by_fingerprint(self, fingerprints: Iterable[str]) -> dict[str, int]:
+        """Map fingerprints of sanitized text to record ids, for those stored."""
+        wanted = set(fingerprints) - {""}
+        rows = self.filter(fingerprint__in=wanted).order_by()
+        return dict(rows.values_list("fingerprint", "pk"))
+
+    def held_ids_by_hmac(self, hmacs: Iterable[str]) -> dict[str, int]:
+        """Map keyed hashes of raw text to the held records that carry them."""
+        wanted = set(hmacs)
+        if not wanted:
+            return {}
+        rows = self.filter(state="HELD", sanitization__raw_hmac__in=wanted).order_by()
+        return dict(rows.values_list("sanitization__raw_hmac", "pk"))
+
+
+class ImportBatchQuerySet(VisibleThroughProject):
+    """Import batches by where they stand."""
+
+    def running(self) -> Self:
+        return self.filter(status="RUNNING")
+
+    def stalled(self, since: datetime) -> Self:
+        """Running imports that nobody has moved since then."""
+        return self.running().filter(heartbeat_at__lt=since)
+
+    def abandoned(self, since: datetime) -> Self:
+        """Uploads that nobody started."""
+        return self.filter(status="UPLOADED", created_at__lt=since)
+
+    def same_work_as(self, batch: models.Model) -> Self:
+        """Unfinished imports of the same bytes in the same way."""
+        fields = ("project", "sha256", "mapping", "record_kind", "origin", "source")
+        wanted = {name: getattr(batch, name) for name in fields}
+        return self.running().filter(**wanted).exclude(pk=batch.pk)
+
+
+class SanitizationQuerySet(models.QuerySet):
+    """Sanitizations by the life of their raw text."""
+
+    def with_expired_raw(self, now: datetime) -> Self:
+        """Raw text whose time is over. Held text never expires."""
+        return self.filter(expires_at__lte=now, raw_ciphertext__isnull=False).exclude(
+            state="HELD"
+        )

@@ -1,0 +1,64 @@
+"""Filters over reviewers and API tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self, cast
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from annotation.models import Reviewer
+
+
+class ReviewerQuerySet(models.QuerySet):
+    """Reviewers, people apart from sources."""
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def people(self) -> Self:
+        return self.filter(kind="HUMAN")
+
+    def seniors(self) -> Self:
+        """People whose word may settle a contested record."""
+        return self.people().filter(grade__in=["SENIOR", "PRINCIPAL"])
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Sources, and people who share a project with this person."""
+        if getattr(user, "is_superuser", False):
+            return self
+        colleagues = models.Q(user__memberships__project__memberships__user_id=user.pk)
+        return self.filter(models.Q(kind="SOURCE") | colleagues).distinct()
+
+    def ids_by_name(self) -> dict[str, int]:
+        """Map every name a file may use for a reviewer, case-folded, to their id.
+
+        A name that two share is nobody's.
+        """
+        found: dict[str, set[int]] = {}
+        for row in self.select_related("user").order_by():
+            reviewer = cast("Reviewer", row)
+            user = reviewer.user
+            names = [reviewer.name]
+            if user:
+                names += [user.username, user.email, user.get_full_name()]
+            for name in names:
+                found.setdefault(name.casefold(), set()).add(reviewer.pk)
+        found.pop("", None)
+        return {name: ids.pop() for name, ids in found.items() if len(ids) == 1}
+
+    def names_in_use(self) -> set[str]:
+        """Names that are taken, case-folded."""
+        return {name.casefold() for name in self.values_list("name", flat=True)}
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    """API tokens."""
+
+    def usable(self, now: datetime) -> Self:
+        return self.filter(
+            revoked_at__isnull=True, expires_at__gt=now, user__is_active=True
+        )

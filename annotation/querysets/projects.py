@@ -1,0 +1,31 @@
+"""Filters over projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class ProjectQuerySet(models.QuerySet):
+    """Projects, as one door for every list a user may see."""
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Projects the user is a member of; superusers see all."""
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(memberships__user_id=user.pk).distinct()
+
+    def with_role(self, user: AbstractBaseUser | AnonymousUser, *roles: str) -> Self:
+        """Projects where the user holds one of ``roles``; superusers hold all."""
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(
+            memberships__user_id=user.pk, memberships__role__in=roles
+        ).distinct()

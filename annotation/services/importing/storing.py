@@ -1,0 +1,210 @@
+"""Prepared tickets into rows, in one transaction, never the same ticket twice.
+
+A ticket is the same as a stored one when its external id and its text are, or when
+its sanitized text is; a held ticket, which has no text, is compared by the keyed hash
+of its raw text. A known id with another text is rejected: a record is never changed by
+an import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from annotation.domain.importing.tickets import Ticket
+from annotation.models import (
+    ImportBatch,
+    Involvement,
+    Project,
+    Record,
+    Reviewer,
+    Sanitization,
+)
+from annotation.services.importing.outcomes import RowOutcome, RowStatus
+from annotation.services.preparing import Prepared, Preparer
+
+CHANGED = "a record with this external_id exists with another text"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where tickets go and what they have in common."""
+
+    project: Project
+    kind: str
+    origin: str
+    batch: ImportBatch | None
+    now: datetime
+
+
+def known_outcome(
+    number: int, external_id: str, raw_hmac: str, known: Mapping[str, tuple[int, str]]
+) -> RowOutcome | None:
+    """Return the end of a row whose external id is stored, None for a new one."""
+    if external_id not in known:
+        return None
+    record_id, stored = known[external_id]
+    if stored == raw_hmac:
+        return RowOutcome(number, RowStatus.DUPLICATE, external_id, record_id)
+    return RowOutcome(
+        number, RowStatus.REJECTED, external_id, record_id, "external_id", CHANGED
+    )
+
+
+def known_records(
+    project: Project, external_ids: Iterable[str]
+) -> dict[str, tuple[int, str]]:
+    """Return record id and hash of the raw text for the ids that are stored."""
+    rows = Record.objects.of(project).with_external_ids(external_ids)
+    return {
+        external_id: (pk, raw_hmac or "")
+        for external_id, pk, raw_hmac in rows.values_list(
+            "external_id", "pk", "sanitization__raw_hmac"
+        )
+    }
+
+
+def set_known_aside(
+    project: Project, tickets: Sequence[Ticket], preparer: Preparer
+) -> tuple[list[Ticket], list[RowOutcome]]:
+    """Part tickets whose id is stored from new ones, before the costly work."""
+    keys = [preparer.known_by(ticket) for ticket in tickets]
+    stored = known_records(project, (external_id for external_id, _ in keys))
+    fresh: list[Ticket] = []
+    known: list[RowOutcome] = []
+    for ticket, (external_id, raw_hmac) in zip(tickets, keys, strict=True):
+        outcome = known_outcome(ticket.number, external_id, raw_hmac, stored)
+        if outcome:
+            known.append(outcome)
+        else:
+            fresh.append(ticket)
+    return fresh, known
+
+
+def store(destination: Destination, prepared: Sequence[Prepared]) -> list[RowOutcome]:
+    """Store what is new. The caller holds the transaction and the project's lock."""
+    sorting = _Sorting(destination, prepared)
+    placed = [sorting.place(one) for one in prepared]
+    fresh = sorting.fresh
+    Record.objects.bulk_create([record for _, record in fresh])
+    Sanitization.objects.bulk_create(
+        [_sanitization(destination, record, one) for one, record in fresh]
+    )
+    _involve(fresh)
+    return [
+        replace(outcome, record_id=record.pk) if record else outcome
+        for outcome, record in placed
+    ]
+
+
+Placed = tuple[RowOutcome, Record | None]
+
+
+class _Sorting:
+    """Tells new tickets from known ones, within the chunk and in the project."""
+
+    def __init__(self, destination: Destination, prepared: Sequence[Prepared]) -> None:
+        self.fresh: list[tuple[Prepared, Record]] = []
+        self._destination = destination
+        records = Record.objects.of(destination.project)
+        ids = [one.clean.external_id for one in prepared]
+        self._known = known_records(destination.project, ids)
+        self._texts = records.ids_by_fingerprint(one.fingerprint for one in prepared)
+        self._texts |= records.held_ids_by_hmac(
+            one.raw_hmac for one in prepared if one.clean.held
+        )
+        self._by_id: dict[str, tuple[Prepared, Record]] = {}
+        self._by_text: dict[str, Record] = {}
+
+    def place(self, one: Prepared) -> Placed:
+        """Decide the end of one ticket; a new one joins `fresh`."""
+        external_id = one.clean.external_id
+        known = known_outcome(one.number, external_id, one.raw_hmac, self._known)
+        if known:
+            return known, None
+        if external_id in self._by_id:
+            return self._again(one)
+        text = one.fingerprint or one.raw_hmac
+        duplicate = RowOutcome(one.number, RowStatus.DUPLICATE, external_id)
+        if text in self._texts:
+            return replace(duplicate, record_id=self._texts[text]), None
+        if text in self._by_text:
+            return duplicate, self._by_text[text]
+        record = _record(self._destination, one)
+        self._by_id[external_id] = (one, record)
+        self._by_text[text] = record
+        self.fresh.append((one, record))
+        status = RowStatus.HELD if one.clean.held else RowStatus.IMPORTED
+        return RowOutcome(one.number, status, external_id), record
+
+    def _again(self, one: Prepared) -> Placed:
+        """The id stood on an earlier row of the same chunk."""
+        first, record = self._by_id[one.clean.external_id]
+        stored = {one.clean.external_id: (0, first.raw_hmac)}
+        outcome = known_outcome(one.number, one.clean.external_id, one.raw_hmac, stored)
+        assert outcome is not None  # noqa: S101  (the id is in the mapping)
+        return outcome, record
+
+
+def _record(destination: Destination, one: Prepared) -> Record:
+    clean = one.clean
+    return Record(
+        project=destination.project,
+        batch=destination.batch,
+        kind=destination.kind,
+        origin=destination.origin,
+        external_id=clean.external_id,
+        title=clean.title,
+        body=clean.body,
+        thread=clean.thread,
+        resolution=clean.resolution,
+        category=clean.category,
+        vendor=clean.vendor,
+        device_type=clean.device_type,
+        site=clean.site,
+        opened_at=one.opened_at,
+        attributes=clean.attributes,
+        incident_key=clean.incident_key,
+        fingerprint=one.fingerprint,
+        state=Record.State.HELD if clean.held else Record.State.OPEN,
+        reviews_wanted=destination.project.reviews_wanted,
+    )
+
+
+def _sanitization(
+    destination: Destination, record: Record, one: Prepared
+) -> Sanitization:
+    """Raw text that was made safe expires; of a held ticket it is all there is."""
+    held = one.clean.held
+    lifetime = timedelta(days=settings.RAW_RETENTION_DAYS)
+    return Sanitization(
+        record=record,
+        ruleset=one.clean.ruleset,
+        key_id=destination.project.key_id,
+        spans=one.clean.spans,
+        tripwires=one.clean.tripwires,
+        state=Sanitization.State.HELD if held else Sanitization.State.CLEAN,
+        reason=one.clean.reason,
+        raw_ciphertext=one.raw_ciphertext,
+        raw_hmac=one.raw_hmac,
+        expires_at=None if held else destination.now + lifetime,
+    )
+
+
+def _involve(fresh: Sequence[tuple[Prepared, Record]]) -> None:
+    """Note which reviewers worked a ticket, before their names are gone."""
+    if not any(one.worked_by for one, _ in fresh):
+        return
+    reviewers = Reviewer.objects.people().ids_by_name()
+    involved = {
+        (record.pk, reviewers[name.casefold()])
+        for one, record in fresh
+        for name in one.worked_by
+        if name.casefold() in reviewers
+    }
+    Involvement.objects.bulk_create(
+        [Involvement(record_id=r, reviewer_id=who) for r, who in sorted(involved)]
+    )

@@ -1,0 +1,116 @@
+"""Reviewers: found by name, invited, enrolled, or made while importing.
+
+A person always has an account, because reviews must lead to somebody; a source system
+has none. Whether one can sign in with an account is decided when it is made.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.domain.scale import Grade
+from annotation.models import Membership, Project, Reviewer
+
+
+class Reviewers:
+    """Finds the reviewers that a file names, and makes those it may make."""
+
+    def __init__(
+        self, project: Project, *, may_create: bool = False, as_source: bool = False
+    ) -> None:
+        self.created = 0
+        self._project = project
+        self._may_create = may_create
+        self._as_source = as_source
+        self._kind = Reviewer.Kind.SOURCE if as_source else Reviewer.Kind.HUMAN
+        self._found: dict[str, Reviewer] = {}
+        self._by_name = Reviewer.objects.filter(kind=self._kind).ids_by_name()
+        self._taken = set(Reviewer.objects.names_in_use())
+
+    @property
+    def missing(self) -> str:
+        """Why a reviewer may not be found, in words."""
+        kind = "source" if self._as_source else "person"
+        return f"no such reviewer ({kind}); they can be created while importing"
+
+    def find(self, name: str, grade: Grade | None = None) -> Reviewer | None:
+        """Return the reviewer of this name, made if that is allowed, or None."""
+        key = name.casefold()
+        if key not in self._found:
+            reviewer = self._known(key) or self._create(name, grade)
+            if reviewer is None:
+                return None
+            self._found[key] = reviewer
+        return self._found[key]
+
+    def _known(self, key: str) -> Reviewer | None:
+        pk = self._by_name.get(key)
+        return Reviewer.objects.get(pk=pk) if pk else None
+
+    def _create(self, name: str, grade: Grade | None) -> Reviewer | None:
+        if not self._may_create or name.casefold() in self._taken:
+            return None
+        self.created += 1
+        # A person needs an account to be known by; nobody can sign in with it.
+        user = None if self._as_source else _new_account(name, can_sign_in=False)
+        reviewer = Reviewer.objects.create(
+            kind=self._kind, user=user, name=name, grade=grade or Grade.ENGINEER
+        )
+        if user is not None:
+            enrol(project=self._project, reviewer=reviewer)
+        return reviewer
+
+
+def enrol(*, project: Project, reviewer: Reviewer) -> None:
+    """Let a reviewer label in a project; one who has a role there keeps it."""
+    Membership.objects.get_or_create(
+        user=reviewer.user,
+        project=project,
+        defaults={"role": Membership.Role.LABELER},
+    )
+
+
+@transaction.atomic
+def invite(*, project: Project, name: str, grade: Grade) -> Reviewer:
+    """Make an account and a reviewer for a person, and let them label.
+
+    They can sign in as soon as an administrator has given them a password. Somebody
+    who is a reviewer already is only enrolled.
+    """
+    name = " ".join(name.split())
+    pk = Reviewer.objects.people().ids_by_name().get(name.casefold())
+    if pk is not None:
+        reviewer = Reviewer.objects.get(pk=pk)
+    else:
+        user = _new_account(name, can_sign_in=True)
+        reviewer = Reviewer(user=user, name=name, grade=grade)
+        reviewer.full_clean()
+        reviewer.save()
+    enrol(project=project, reviewer=reviewer)
+    return reviewer
+
+
+def become_reviewer(*, user: User, grade: Grade) -> Reviewer:
+    """Make a reviewer of somebody who has an account; an existing one is returned."""
+    existing = Reviewer.objects.filter(user=user).first()
+    if existing is not None:
+        return existing
+    taken = Reviewer.objects.names_in_use()
+    full = user.get_full_name()
+    name = user.username if not full or full.casefold() in taken else full
+    return Reviewer.objects.create(user=user, name=name, grade=grade)
+
+
+def _new_account(name: str, *, can_sign_in: bool) -> User:
+    plain = re.sub(r"[^\w.@+-]+", "-", name.casefold()).strip("-")[:140] or "reviewer"
+    username, suffix = plain, 1
+    while User.objects.filter(username=username).exists():
+        suffix += 1
+        username = f"{plain}-{suffix}"
+    user = User(username=username, is_active=can_sign_in, is_staff=can_sign_in)
+    user.set_unusable_password()
+    user.save()
+    return user

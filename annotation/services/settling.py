@@ -1,0 +1,200 @@
+"""Turn independent reviews into verdicts, and records into settled or contested.
+
+Only current, submitted, independent first-pass reviews by people count. A verdict is
+never changed: a new one becomes current. An adjudicated verdict stands until it is
+adjudicated again. Settling the same reviews twice writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import transaction
+
+from annotation.domain.scale import Grade, Scale
+from annotation.domain.settlement import Label, Outcome, Settlement, settle
+from annotation.models import Project, Record, Review, Verdict
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class SettleCounts:
+    """How many of the records looked at ended in which state."""
+
+    settled: int = 0
+    contested: int = 0
+    waiting: int = 0
+
+    def __add__(self, other: SettleCounts) -> SettleCounts:
+        return SettleCounts(
+            self.settled + other.settled,
+            self.contested + other.contested,
+            self.waiting + other.waiting,
+        )
+
+
+def settle_records(
+    *, project: Project, record_ids: Iterable[int] | None = None
+) -> SettleCounts:
+    """Settle the given records, or every record of the project that can change."""
+    if record_ids is None:
+        record_ids = list(
+            Record.objects.of(project).labelable().values_list("id", flat=True)
+        )
+    counts = SettleCounts()
+    for chunk in _chunks(sorted(set(record_ids))):
+        with transaction.atomic():
+            counts += _settle_chunk(project, chunk)
+    return counts
+
+
+def settle_single_source(*, project: Project) -> int:
+    """Give records that carry exactly one label, and no verdict, that label.
+
+    For datasets whose gold rule is SINGLE_SOURCE. The records keep their state: people
+    may still review them, and what they settle replaces this verdict. Returns how many
+    verdicts were written.
+    """
+    written = 0
+    ids = list(
+        Record.objects.of(project).with_one_label_only().values_list("id", flat=True)
+    )
+    for chunk in _chunks(ids):
+        with transaction.atomic():
+            written += _single_source_chunk(project, chunk)
+    return written
+
+
+def _settle_chunk(project: Project, ids: list[int]) -> SettleCounts:
+    records = Record.objects.of(project).labelable().filter(id__in=ids)
+    labels = _labels(ids)
+    verdicts = {
+        v.record_id: v for v in Verdict.objects.current().filter(record__in=ids)
+    }
+    changes = [
+        _change(record, verdicts.get(record.pk), labels[record.pk], project.scale)
+        for record in records.select_for_update()
+    ]
+    replaced = [change.replaces.pk for change in changes if change.replaces]
+    Verdict.objects.filter(pk__in=replaced).update(is_current=False)
+    Verdict.objects.bulk_create([c.verdict for c in changes if c.verdict])
+    touched = [change.record for change in changes if change.touches_record]
+    Record.objects.bulk_update(touched, ["state", "queued_because"])
+    tally = Counter(change.record.state for change in changes)
+    return SettleCounts(
+        settled=tally[Record.State.SETTLED],
+        contested=tally[Record.State.CONTESTED],
+        waiting=tally[Record.State.OPEN],
+    )
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What settling does to one record; a record that stays as it is has no parts."""
+
+    record: Record
+    verdict: Verdict | None = None
+    replaces: Verdict | None = None
+    touches_record: bool = False
+
+
+def _change(
+    record: Record, current: Verdict | None, labels: list[Label], scale: Scale
+) -> _Change:
+    if current and current.method == Verdict.Method.ADJUDICATED:
+        return _Change(record)
+    found = settle(labels, record.reviews_wanted, scale)
+    is_new = bool(found.severity) and not _same(current, found, len(labels))
+    waiting = found.outcome is Outcome.WAITING and not _is_provisional(current)
+    outdated = is_new or waiting or found.outcome is Outcome.CONTESTED
+    before = (record.state, record.queued_because)
+    record.state, record.queued_because = _state(found), _because(record, found)
+    return _Change(
+        record,
+        verdict=_verdict(record, found, len(labels)) if is_new else None,
+        replaces=current if outdated else None,
+        touches_record=before != (record.state, record.queued_because),
+    )
+
+
+def _labels(ids: list[int]) -> dict[int, list[Label]]:
+    rows = Review.objects.independent_first_pass().filter(record__in=ids)
+    labels: dict[int, list[Label]] = defaultdict(list)
+    for record, severity, grade, cause in rows.values_list(
+        "record_id", "severity", "grade", "root_cause"
+    ):
+        labels[record].append(Label(severity, Grade(grade), cause))
+    return labels
+
+
+def _is_provisional(current: Verdict | None) -> bool:
+    """A single source's verdict stands until people settle or contest the record."""
+    return current is not None and current.method == Verdict.Method.SINGLE_SOURCE
+
+
+def _state(found: Settlement) -> str:
+    if found.outcome is Outcome.CONTESTED:
+        return Record.State.CONTESTED
+    if found.outcome is Outcome.WAITING:
+        return Record.State.OPEN
+    return Record.State.SETTLED
+
+
+def _because(record: Record, found: Settlement) -> str:
+    if found.outcome is Outcome.CONTESTED:
+        return f"contested: {found.reason}"
+    if record.queued_because.startswith("contested"):
+        return "oldest"
+    return record.queued_because
+
+
+def _same(current: Verdict | None, found: Settlement, count: int) -> bool:
+    return current is not None and (
+        current.severity,
+        current.root_cause,
+        current.method,
+        current.grade,
+        current.reviews_count,
+    ) == (found.severity, found.root_cause, found.outcome.value, found.grade, count)
+
+
+def _verdict(record: Record, found: Settlement, count: int) -> Verdict:
+    return Verdict(
+        record=record,
+        severity=found.severity,
+        root_cause=found.root_cause,
+        method=found.outcome.value,
+        grade=found.grade or Grade.JUNIOR,
+        posterior=found.shares or {},
+        reviews_count=count,
+    )
+
+
+def _single_source_chunk(project: Project, ids: list[int]) -> int:
+    scale = project.scale
+    reviews = Review.objects.current().submitted().filter(record__in=ids)
+    verdicts = [
+        Verdict(
+            record_id=review.record_id,
+            severity=review.severity,
+            root_cause=review.root_cause,
+            method=Verdict.Method.SINGLE_SOURCE,
+            grade=review.grade,
+            posterior={review.severity: 1.0},
+            reviews_count=1,
+        )
+        for review in reviews
+        if review.severity in scale
+    ]
+    Verdict.objects.bulk_create(verdicts)
+    return len(verdicts)
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    numbers = iter(ids)
+    while chunk := list(islice(numbers, CHUNK)):
+        yield chunk

@@ -1,0 +1,1 @@
+"""Queue tasks of the annotation app: one id or nothing in, one service called."""

@@ -1,0 +1,27 @@
+"""Routes of the evaluation API under /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from evaluation.api import comparisons, evaluations
+
+_PROJECT = "projects/<slug:project>"
+
+urlpatterns = [
+    path(
+        f"{_PROJECT}/evaluations/",
+        evaluations.EvaluationList.as_view(),
+        name="api-evaluations",
+    ),
+    path(
+        f"{_PROJECT}/evaluations/<int:evaluation>/",
+        evaluations.EvaluationDetail.as_view(),
+        name="api-evaluation",
+    ),
+    path(
+        f"{_PROJECT}/comparison/",
+        comparisons.ComparisonView.as_view(),
+        name="api-comparison",
+    ),
+]

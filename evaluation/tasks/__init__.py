@@ -1,0 +1,1 @@
+"""Queue tasks of the evaluation app: one id or nothing in, one service called."""

@@ -1,0 +1,27 @@
+"""Charts as specifications, each with a table of the same numbers.
+
+A function here takes numbers and returns a `Chart`: a Vega-Lite specification as a
+plain dictionary, made with Altair, and the columns and rows that say the same in
+words. Nothing here computes a statistic, and nothing is only a picture.
+"""
+
+from netft_site.base.charts.chart import Chart, Figure
+from netft_site.base.charts.counts import class_mix, confusion_matrix
+from netft_site.base.charts.curves import CurvePoint, loss_curves
+from netft_site.base.charts.intervals import (
+    SliceFigure,
+    accuracy_with_intervals,
+    slices,
+)
+
+__all__ = [
+    "Chart",
+    "CurvePoint",
+    "Figure",
+    "SliceFigure",
+    "accuracy_with_intervals",
+    "class_mix",
+    "confusion_matrix",
+    "loss_curves",
+    "slices",
+]

@@ -1,0 +1,100 @@
+"""Puts the dashboard together for one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotation.models import Project, Record, Reviewer
+from netft_site.dashboard.counts import ProjectCounts, count_projects
+from netft_site.dashboard.stations import Station, stations
+from netft_site.dashboard.steps import Person, Step, next_step, page_url
+
+_MOST_PROJECTS = 12
+_ASKED = (
+    "annotation.add_importbatch",
+    "annotation.add_review",
+    "annotation.change_record",
+    "annotation.view_record",
+    "annotation.view_verdict",
+    "training.add_dataset",
+    "training.add_trainingrun",
+    "training.view_dataset",
+    "training.view_trainingrun",
+    "evaluation.add_evaluation",
+    "evaluation.view_evaluation",
+)
+
+
+@dataclass(frozen=True)
+class ProjectBoard:
+    """A project, its stations and its next step."""
+
+    project: Project
+    stations: tuple[Station, ...]
+    next_step: Step | None
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """What the first page shows; an address is empty where it is not offered."""
+
+    projects: tuple[ProjectBoard, ...]
+    hidden_projects: int
+    may_create_project: bool
+    new_project_url: str
+    all_projects_url: str
+
+
+def build_dashboard(user: User | AnonymousUser, *, now: datetime) -> Dashboard:
+    """Return the boards of the projects that `user` may see, twelve at most."""
+    visible = Project.objects.active().visible_to(user).order_by("name")
+    total = visible.count()
+    reviewer = Reviewer.objects.active().filter(user_id=user.pk or 0).first()
+    shown = list(_with_work_for(visible, reviewer, now)[:_MOST_PROJECTS])
+    counts = count_projects([project.pk for project in shown])
+    boards = tuple(
+        _board(project, counts[project.pk], _person(user, reviewer, project))
+        for project in shown
+    )
+    may_create = user.has_perm("annotation.add_project")
+    return Dashboard(
+        projects=boards,
+        hidden_projects=total - len(shown),
+        may_create_project=may_create,
+        new_project_url=page_url("admin:annotation_project_wizard")
+        if may_create
+        else "",
+        all_projects_url=page_url("admin:annotation_project_changelist"),
+    )
+
+
+def _with_work_for(
+    projects: QuerySet[Project], reviewer: Reviewer | None, now: datetime
+) -> QuerySet[Project]:
+    """Annotate `has_work`: whether the desk has a record for this reviewer."""
+    servable = (
+        Record.objects.servable_to(reviewer, now)
+        if reviewer is not None
+        else Record.objects.none()
+    )
+    return projects.annotate(has_work=Exists(servable.filter(project=OuterRef("pk"))))
+
+
+def _person(
+    user: User | AnonymousUser, reviewer: Reviewer | None, project: Project
+) -> Person:
+    return Person(
+        permissions=frozenset(p for p in _ASKED if user.has_perm(p, project)),
+        is_senior=reviewer is not None and reviewer.grade in ("SENIOR", "PRINCIPAL"),
+        has_records_to_label=getattr(project, "has_work", False),
+    )
+
+
+def _board(project: Project, counts: ProjectCounts, person: Person) -> ProjectBoard:
+    step = next_step(counts, person, project)
+    current = step.station if step and not step.is_waiting else ""
+    return ProjectBoard(project, stations(counts, person, project, current), step)

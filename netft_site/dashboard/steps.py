@@ -1,0 +1,198 @@
+"""The next thing to do: which steps a project's counts call for, in order.
+
+Steps follow the river from its mouth backwards only where people wait for each
+other: a contested record comes before new labels, new labels before a dataset. The
+first step that the person may take is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from annotation.models import Project
+from netft_site.dashboard.counts import ProjectCounts
+
+# The pages behind the steps; each takes the project's slug.
+IMPORT = "admin:annotation_importbatch_upload"
+DESK = "admin:annotation_desk"
+ADJUDICATION = "admin:annotation_adjudicate"
+BUILDER = "admin:training_dataset_builder"
+START_RUN = "admin:training_run_start"
+COMPARISON = "admin:evaluation_comparison_page"
+# The stock lists; each takes a filter.
+RECORDS = "admin:annotation_record_changelist"
+IMPORTS = "admin:annotation_importbatch_changelist"
+VERDICTS = "admin:annotation_verdict_changelist"
+DATASETS = "admin:training_dataset_changelist"
+RUNS = "admin:training_trainingrun_changelist"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, or to wait for, at a station."""
+
+    station: str
+    title: str
+    reason: str
+    button: str = ""
+    url: str = ""
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the steps ask about the person who looks, in one project."""
+
+    permissions: frozenset[str]
+    is_senior: bool
+    has_records_to_label: bool
+
+    def may(self, permission: str) -> bool:
+        """Whether the person holds the permission in this project."""
+        return permission in self.permissions
+
+
+def project_page(name: str, slug: str) -> str:
+    """Return a project page's address, or nothing where the site has no such page."""
+    return _address(name, [slug])
+
+
+def page_url(name: str, **query: object) -> str:
+    """Return a page's address, or nothing where the site has no such page."""
+    url = _address(name, [])
+    return f"{url}?{urlencode(query)}" if url and query else url
+
+
+def _address(name: str, args: list[str]) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def next_step(counts: ProjectCounts, person: Person, project: Project) -> Step | None:
+    """Return the first step that the counts call for and the person may take."""
+    return next(_steps(counts, person, project), None)
+
+
+def _steps(counts: ProjectCounts, person: Person, project: Project) -> Iterator[Step]:
+    yield from _import_steps(counts, person, project)
+    yield from _review_steps(counts, person, project)
+    yield from _training_steps(counts, person, project)
+    yield from _waiting_steps(counts)
+
+
+def _import_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    if counts.all_records == 0 and counts.running_imports == 0:
+        if person.may("annotation.add_importbatch"):
+            yield Step(
+                "Records",
+                "Import the first tickets",
+                "A CSV, JSON or XLSX export of your ticket system is enough.",
+                "Import tickets",
+                project_page(IMPORT, project.slug) or page_url(IMPORTS),
+            )
+        else:
+            yield Step(
+                "Records",
+                "Waiting for the first tickets",
+                "A project lead imports them.",
+                is_waiting=True,
+            )
+
+
+def _review_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    contested = counts.records.get("CONTESTED", 0)
+    if contested and person.is_senior and person.may("annotation.add_review"):
+        yield Step(
+            "Verdicts",
+            f"Settle {several(contested, 'contested ticket')}",
+            "The reviewers disagree; a senior's word decides.",
+            "Open adjudication",
+            project_page(ADJUDICATION, project.slug) or page_url(VERDICTS),
+        )
+    if person.has_records_to_label and person.may("annotation.add_review"):
+        waiting = several(counts.records.get("OPEN", 0), "ticket")
+        yield Step(
+            "Label desk",
+            "Label the next ticket",
+            f"{waiting} of this project still want a review.",
+            "Open the label desk",
+            project_page(DESK, project.slug),
+        )
+    held = counts.records.get("HELD", 0)
+    if held and person.may("annotation.change_record"):
+        yield Step(
+            "Records",
+            f"Look at {several(held, 'held ticket')}",
+            "The sanitizer was not sure and kept their text back.",
+            "Show held tickets",
+            page_url(RECORDS, state__exact="HELD", project__id__exact=project.pk),
+        )
+
+
+def _training_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    may_build = person.may("training.add_dataset")
+    frozen = counts.datasets.get("FROZEN", 0)
+    if counts.untrained_datasets and person.may("training.add_trainingrun"):
+        yield Step(
+            "Runs",
+            "Train on the newest dataset",
+            "A frozen dataset has not been trained on yet.",
+            "Start a run",
+            project_page(START_RUN, project.slug) or page_url(RUNS),
+        )
+    if counts.unevaluated_models and person.may("evaluation.add_evaluation"):
+        yield Step(
+            "Comparison",
+            f"Evaluate {several(counts.unevaluated_models, 'model')}",
+            "Its worth is unknown until it answers the test tickets.",
+            "Open the comparison",
+            project_page(COMPARISON, project.slug),
+        )
+    fresh = counts.new_verdicts if frozen else counts.verdicts
+    if fresh and may_build:
+        since = "since the last frozen dataset" if frozen else "and no dataset yet"
+        yield Step(
+            "Datasets",
+            "Build a dataset" if not frozen else "Build the next version",
+            f"{several(fresh, 'new verdict')} {since}.",
+            "Open the builder",
+            project_page(BUILDER, project.slug) or page_url(DATASETS),
+        )
+    if counts.evaluations.get("DONE", 0) and person.may("evaluation.view_evaluation"):
+        yield Step(
+            "Comparison",
+            "Read the comparison",
+            "Base model, tuned model and engineers on the same tickets.",
+            "Open the comparison",
+            project_page(COMPARISON, project.slug),
+        )
+
+
+def _waiting_steps(counts: ProjectCounts) -> Iterator[Step]:
+    if counts.running_imports:
+        yield Step(
+            "Records", "The import is running", "Tickets appear here.", is_waiting=True
+        )
+    yield Step(
+        "Records",
+        "Nothing for you to do here now",
+        "Others are at work, or the next step needs another role.",
+        is_waiting=True,
+    )
+
+
+def several(n: int, noun: str) -> str:
+    """Write a count with its noun in the right number."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

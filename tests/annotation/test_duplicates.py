@@ -1,0 +1,180 @@
+"""Copies and near copies, found without comparing everything with everything."""
+
+from __future__ import annotations
+
+from random import Random
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotation.domain.duplicates import (
+    Pair,
+    clusters,
+    fingerprint,
+    mask,
+    near_duplicates,
+    signatures,
+)
+from annotation.domain.sanitize import Keyring
+
+RING = Keyring(bytes(range(32)))
+STORY = (
+    "Users on the third floor of the building report that the wireless network drops "
+    "every few minutes; the access point rebooted twice this morning and the switch "
+    "port shows input errors. Replaced the patch cable, no change, escalated."
+)
+
+
+def _words(random: Random, count: int) -> str:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return " ".join(
+        "".join(random.choices(letters, k=random.randint(3, 9))) for _ in range(count)
+    )
+
+
+def test_a_fingerprint_ignores_case_and_white_space_only():
+    assert fingerprint("Link  DOWN\n") == fingerprint("link down")
+    assert fingerprint("link down") != fingerprint("link up")
+    assert fingerprint("at 10.1.1.1") != fingerprint("at 10.1.1.2")
+
+
+def test_a_masked_fingerprint_ignores_which_host_it_was():
+    first = f"{RING.token('hostname', 'rtr1')} at 10.1.1.1 and 7c21.0d3a.91f8 down"
+    second = f"{RING.token('hostname', 'rtr2')} at 10.9.9.9 and 00:11:22:33:44:55 down"
+
+    assert fingerprint(first, masked=True) == fingerprint(second, masked=True)
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_the_mask_says_what_stood_there():
+    text = f"{RING.token('cred', 'x')} 10.0.0.1 2001:db8::1 7c21.0d3a.91f8 at 12:30:10"
+
+    assert mask(text) == "zcred ip ip mac at 12:30:10"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        STORY.upper(),
+        STORY.replace("third floor", "fifth floor"),
+        f"Please see below > {STORY}",
+        " ".join(sorted(STORY.split(". "), reverse=True)),
+    ],
+)
+def test_edited_copies_are_near_duplicates(copy: str):
+    random = Random(1)
+    texts = [_words(random, 40), STORY, _words(random, 40), copy]
+
+    pairs = near_duplicates(texts, threshold=0.7)
+
+    assert [(pair.a, pair.b) for pair in pairs] == [(1, 3)]
+    assert pairs[0].similarity >= 0.7
+
+
+def test_texts_about_other_things_are_not_near():
+    random = Random(2)
+
+    assert near_duplicates([_words(random, 60) for _ in range(200)]) == []
+
+
+def test_the_similarity_is_the_jaccard_similarity_of_five_character_pieces():
+    one, other = f"{STORY} one", f"{STORY} two"
+    folded = [one.lower(), other.lower()]
+    pieces = [{text[n : n + 5] for n in range(len(text) - 4)} for text in folded]
+    expected = len(pieces[0] & pieces[1]) / len(pieces[0] | pieces[1])
+
+    pairs = near_duplicates([one, other])
+
+    assert pairs == [Pair(0, 1, pytest.approx(expected))]
+
+
+def test_most_edited_tickets_are_found_among_many():
+    random = Random(3)
+    texts = [_words(random, 80) for _ in range(600)]
+    expected = set()
+    for source in range(0, 600, 3):
+        words = texts[source].split()
+        for _ in range(3):
+            words[random.randrange(len(words))] = "changed"
+        expected.add((source, len(texts)))
+        texts.append(" ".join(words))
+
+    found = {(pair.a, pair.b) for pair in near_duplicates(texts)}
+
+    assert len(found & expected) >= 0.9 * len(expected)
+    assert found <= expected
+
+
+def test_known_signatures_give_the_same_pairs():
+    texts = [STORY, f"{STORY} Thanks.", "another text altogether", ""]
+
+    kept = signatures(texts)
+
+    assert kept.shape == (4, 128)
+    assert near_duplicates(texts, known=kept) == near_duplicates(texts)
+
+
+def test_signatures_do_not_depend_on_what_else_is_signed():
+    one = signatures([STORY])
+    many = signatures(["x y z", STORY, ""])
+
+    assert np.array_equal(one[0], many[1])
+    assert signatures([]).shape == (0, 128)
+
+
+def test_empty_texts_resemble_nothing():
+    assert near_duplicates(["", " ", "\n"]) == []
+
+
+def test_short_texts_are_compared_too():
+    assert [p.similarity for p in near_duplicates(["down", "Down ", "up"])] == [1.0]
+
+
+def test_a_huge_bucket_of_copies_is_linear():
+    texts = [STORY] * 20_000
+
+    start = process_time()
+    pairs = near_duplicates(texts)
+
+    assert len(pairs) == 19_999
+    assert set(clusters(len(texts), pairs)) == {0}
+    assert process_time() - start < 20
+
+
+def test_a_crowd_of_templates_becomes_one_cluster_without_all_pairs():
+    texts = [f"{STORY} The ticket is number {n}." for n in range(1500)]
+
+    pairs = near_duplicates(texts)
+
+    assert set(clusters(len(texts), pairs)) == {0}
+    assert len(pairs) < 1500 * 100
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 19), st.integers(0, 19)).filter(lambda p: p[0] < p[1])
+    )
+)
+def test_a_cluster_is_everything_that_pairs_connect(edges: list[tuple[int, int]]):
+    found = clusters(20, [Pair(a, b, 1.0) for a, b in edges])
+
+    joined = {
+        n: min(m for m in range(20) if _connected(n, m, edges)) for n in range(20)
+    }
+    assert found == [joined[n] for n in range(20)]
+
+
+def _connected(a: int, b: int, edges: list[tuple[int, int]]) -> bool:
+    seen, todo = {a}, [a]
+    while todo:
+        at = todo.pop()
+        for edge in edges:
+            if at in edge:
+                for other in edge:
+                    if other not in seen:
+                        seen.add(other)
+                        todo.append(other)
+    return b in seen

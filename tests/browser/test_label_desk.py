@@ -1,0 +1,110 @@
+"""Labeling with the keyboard in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.models import Claim, Review
+from tests.factories import RecordFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def _start(page) -> None:
+    page.goto("/admin/annotation/review/desk/noc/")
+    page.get_by_role("button", name="Start labeling").click()
+    _ready(page)
+
+
+def _ready(page) -> None:
+    """The desk's module puts the focus on the ticket once keys are bound."""
+    page.locator("#ticket-heading:focus").wait_for()
+
+
+def test_three_tickets_are_labeled_without_touching_the_mouse(project, bob, page_of):
+    RecordFactory.create_batch(3, project=project)
+    page = page_of(bob)
+    _start(page)
+
+    for key in "12":
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        page.get_by_text("Saved.").wait_for()
+        _ready(page)
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+    page.get_by_text("Nothing left for you here").wait_for()
+
+    given = list(Review.objects.order_by("id").values_list("severity", flat=True))
+    assert given == ["critical", "high", "low"]
+    assert all(r.seconds_spent is not None for r in Review.objects.all())
+
+
+def test_keys_are_letters_again_while_writing(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob)
+    _start(page)
+
+    page.get_by_label("Ideal answer").fill("")
+    page.get_by_label("Ideal answer").press_sequentially("1 s u ?")
+
+    assert page.get_by_label("Ideal answer").input_value() == "1 s u ?"
+    assert page.locator("input[name=severity]:checked").count() == 0
+
+
+def test_the_shortcut_list_opens_and_shortcuts_can_be_turned_off(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob)
+    _start(page)
+
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keyboard shortcuts").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Turn shortcuts off").click()
+    page.get_by_role("button", name="Turn shortcuts on").wait_for()
+    _ready(page)
+    page.keyboard.press("1")
+
+    assert page.locator("input[name=severity]:checked").count() == 0
+
+
+def test_an_open_page_renews_its_seat(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob)
+    page.clock.install()
+    _start(page)
+    before = Claim.objects.get().expires_at
+
+    with page.expect_response("**/seat/**") as answer:
+        page.clock.fast_forward(61_000)
+    answer.value.finished()
+
+    assert Claim.objects.get().expires_at > before
+
+
+def test_undo_brings_the_last_ticket_back(project, bob, page_of):
+    RecordFactory.create_batch(2, project=project)
+    page = page_of(bob)
+    _start(page)
+    first = page.locator("#ticket-heading").inner_text()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.get_by_text("Saved.").wait_for()
+    _ready(page)
+
+    page.keyboard.press("u")
+    page.get_by_text("is taken back").wait_for()
+
+    assert page.locator("#ticket-heading").inner_text() == first
+
+
+def test_the_desk_works_without_scripts(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob, java_script_enabled=False)
+    page.goto("/admin/annotation/review/desk/noc/")
+    page.get_by_role("button", name="Start labeling").click()
+
+    page.get_by_label("High").check()
+    page.get_by_role("button", name="Save and next").click()
+
+    assert Review.objects.get().severity == "high"

@@ -1,0 +1,166 @@
+"""One factory a model; plain values, sequences, no fakers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import factory
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from annotation import models as annotation
+from evaluation import models as evaluation
+from training import models as training
+
+START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    is_staff = True
+
+
+class ProjectFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Project
+
+    slug = factory.Sequence(lambda n: f"project-{n}")
+    name = factory.LazyAttribute(lambda o: o.slug.title())
+    key_id = factory.LazyFunction(lambda: settings.DEFAULT_KEY_ID)
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Membership
+
+    user = factory.SubFactory(UserFactory)
+    project = factory.SubFactory(ProjectFactory)
+    role = annotation.Membership.Role.LABELER
+
+
+class ReviewerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Reviewer
+
+    class Params:
+        source = factory.Trait(kind="SOURCE", user=None)
+
+    kind = "HUMAN"
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"reviewer{n}")
+    grade = "ENGINEER"
+
+
+class RecordFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Record
+
+    project = factory.SubFactory(ProjectFactory)
+    external_id = factory.Sequence(lambda n: f"INC{n:05d}")
+    title = factory.Sequence(lambda n: f"Link {n} down on access switch")
+    body = factory.Sequence(lambda n: f"Interface Gi1/0/{n} went down, {n * 7} users.")
+    category = "switching"
+    vendor = "cisco"
+    opened_at = factory.Sequence(lambda n: START + timedelta(hours=n))
+    fingerprint = factory.Sequence(lambda n: f"{n:064x}")
+    state = "OPEN"
+    reviews_wanted = 2
+
+
+class ReviewFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Review
+
+    record = factory.SubFactory(RecordFactory)
+    reviewer = factory.SubFactory(ReviewerFactory)
+    grade = factory.LazyAttribute(lambda o: o.reviewer.grade)
+    severity = "high"
+    submitted_at = START
+
+
+class VerdictFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Verdict
+
+    record = factory.SubFactory(RecordFactory, state="SETTLED")
+    severity = "high"
+    method = "UNANIMOUS"
+    grade = "SENIOR"
+    reviews_count = 2
+
+
+class BaseModelFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.BaseModel
+
+    name = factory.Sequence(lambda n: f"base-{n}")
+    architecture = "ENCODER"
+    source = "EMBEDDED"
+    weights_sha256 = "0" * 64
+
+
+class DatasetFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.Dataset
+
+    class Params:
+        frozen = factory.Trait(
+            status="FROZEN", sha256="0" * 64, frozen_at=START, manifest={"splits": {}}
+        )
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"dataset-{n}")
+
+
+class ExampleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.Example
+
+    dataset = factory.SubFactory(DatasetFactory)
+    record = factory.SubFactory(RecordFactory)
+    split = "TRAIN"
+    label = "high"
+    text_sha256 = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.Job
+
+    kind = "TRAIN"
+
+
+class TrainingRunFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.TrainingRun
+
+    dataset = factory.SubFactory(DatasetFactory, frozen=True)
+    project = factory.LazyAttribute(lambda o: o.dataset.project)
+    base_model = factory.SubFactory(BaseModelFactory)
+    objective = "CLASSIFY"
+    tuning = "LORA"
+    job = factory.SubFactory(JobFactory)
+    fingerprint = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class ModelVersionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = training.ModelVersion
+
+    name = factory.Sequence(lambda n: f"model-{n}")
+    run = factory.SubFactory(TrainingRunFactory)
+    project = factory.LazyAttribute(lambda o: o.run.project)
+    base_model = factory.LazyAttribute(lambda o: o.run.base_model)
+
+
+class EvaluationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = evaluation.Evaluation
+
+    model_version = factory.SubFactory(ModelVersionFactory)
+    dataset = factory.LazyAttribute(lambda o: o.model_version.run.dataset)
+    gold_sha256 = "0" * 64
+    job = factory.SubFactory(JobFactory, kind="PREDICT")

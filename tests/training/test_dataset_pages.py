@@ -1,0 +1,387 @@
+"""The builder and the page of a dataset as their visitors meet them."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.factories import ReviewerFactory
+from tests.training.worlds import label_by_source, settle, settle_many
+from training.admin.recipe_form import RecipeForm, form_values
+from training.domain.recipe import Recipe
+from training.models import Dataset, Export
+from training.services.datasets import building, exporting, folders
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/training/dataset/"
+BUILDER = "/admin/training/dataset/builder/noc/"
+CAST = ("alice", "bob", "carol", "dana", "erin", "frank", "grace", "mallory")
+
+
+def build(project, name="triage", **recipe) -> Dataset:
+    dataset = building.start(
+        project=project,
+        name=name,
+        recipe={"min_per_class": 1, **recipe},
+        in_background=False,
+    )
+    return building.build_to_end(dataset_id=dataset.pk, clock=timezone.now)
+
+
+@pytest.fixture
+def dataset(project) -> Dataset:
+    settle_many(project, 60)
+    return build(project)
+
+
+def page_of(dataset: Dataset) -> str:
+    return reverse("admin:training_dataset_page", args=[dataset.pk])
+
+
+def typed(**changes) -> dict[str, object]:
+    """The builder's fields as a browser sends them, with the defaults changed."""
+    values = form_values(Recipe.parse({"min_per_class": 1}))
+    return {k: v for k, v in {**values, **changes}.items() if v not in (None, "")}
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_every_member_of_the_cast_meets_their_own_limits(
+    request, browser_of, dataset, who
+):
+    browser = browser_of(request.getfixturevalue(who))
+    export = reverse("admin:training_dataset_export", args=[dataset.pk])
+
+    codes = (
+        browser.get(LIST).status_code,
+        browser.get(page_of(dataset)).status_code,
+        browser.get(
+            reverse("admin:training_dataset_progress", args=[dataset.pk])
+        ).status_code,
+        browser.get(
+            reverse("admin:training_dataset_file", args=[dataset.pk, "TEST"])
+        ).status_code,
+        browser.get(BUILDER).status_code,
+        browser.post(export, {"format": "openai_chat"}).status_code,
+    )
+
+    builder, reader, nobody = (
+        (200, 200, 200, 200, 200, 302),
+        (200, 200, 200, 200, 403, 403),
+        (403, 403, 403, 403, 403, 403),
+    )
+    expected = {"alice": builder, "erin": builder, "frank": reader, "grace": reader}
+    if who == "mallory":
+        # A lead elsewhere sees the list, but nothing of this project in it.
+        assert codes == (200, 404, 404, 404, 404, 404)
+        assert b"triage" not in browser.get(LIST).content
+    else:
+        assert codes == expected.get(who, nobody)
+
+
+def test_a_stranger_is_sent_to_sign_in(client, dataset):
+    for url in (LIST, BUILDER, page_of(dataset)):
+        assert client.get(url).url.startswith(reverse("admin:login"))
+
+
+def test_looking_at_the_builder_writes_nothing(project, erin, browser_of):
+    settle_many(project, 60)
+
+    answer = browser_of(erin).get(BUILDER)
+
+    assert answer.status_code == 200
+    assert not Dataset.objects.exists()
+    assert not (settings.DATA_DIR / "datasets").exists()
+
+
+def test_the_preview_follows_the_form(project, erin, browser_of):
+    settle_many(project, 60)
+
+    answer = browser_of(erin).get(
+        BUILDER,
+        typed(share_train=50, share_dev=10, share_calibration=10, share_test=30),
+    )
+
+    sizes = {s.split: s.examples for s in answer.context["preview"].sizes}
+    assert sizes == {"TRAIN": 30, "DEV": 6, "CALIBRATION": 6, "TEST": 18}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"share_train": 50}, "share_train"),
+        ({"holdout": "from"}, "test_from"),
+        ({"holdout": "latest"}, "test_latest"),
+        ({"holdout": "share"}, "test_share"),
+        ({"cap": 99}, "cap"),
+        ({"seed": "x"}, "seed"),
+        ({"target_share": 99}, "target_share"),
+        ({"gold_rule": "LAX"}, "gold_rule"),
+        ({"categories": ["nonsense"]}, "categories"),
+    ],
+)
+def test_a_wrong_field_is_marked_and_there_is_no_preview(
+    project, erin, browser_of, changes, field
+):
+    settle_many(project, 60)
+
+    answer = browser_of(erin).get(BUILDER, typed(**changes))
+
+    assert answer.status_code == 422
+    assert answer.context["preview"] is None
+    assert field in answer.context["form"].errors
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"test": {"from": "2026-03-01"}, "gold_rule": "SINGLE_SOURCE"},
+        {"test": {"latest": 200}, "sizes": {"TRAIN": 500, "TEST": 1500}},
+        {"test": {"share": 0.15}, "seed": 7, "min_per_class": 2},
+        {"test": {"kept": True}, "formats": ["classification", "openai_chat"]},
+        {"upsampling": {"weights": {"SENIOR": 1.5}, "target_share": 0.4, "cap": 3}},
+        {"filters": {"kinds": ["LOG"], "train_opened_before": "2026-01-01"}},
+        {"shares": {"TRAIN": 0.333, "DEV": 0.107, "TEST": 0.56}},
+    ],
+)
+def test_a_recipe_survives_the_form(project, data):
+    recipe = Recipe.parse(data)
+
+    form = RecipeForm(project, form_values(recipe))
+
+    assert form.is_valid(), form.errors
+    given = form.recipe.as_json()
+    given["upsampling"]["weights"] = {
+        grade: weight
+        for grade, weight in given["upsampling"]["weights"].items()
+        if weight != 1
+    }
+    assert given == recipe.as_json()
+
+
+def test_what_was_previewed_is_what_is_built(
+    project, erin, browser_of, django_capture_on_commit_callbacks
+):
+    settle_many(project, 60)
+    browser = browser_of(erin)
+    page = browser.get(BUILDER, typed(seed=11)).content.decode()
+    hidden = re.search(r'name="recipe" value="([^"]*)"', page)
+    recipe = unescape(hidden.group(1))
+
+    with django_capture_on_commit_callbacks() as queued:
+        answer = browser.post(BUILDER, {"name": "triage", "recipe": recipe})
+
+    dataset = Dataset.objects.get()
+    assert answer.url == page_of(dataset)
+    assert dataset.recipe == Recipe.parse({"seed": 11, "min_per_class": 1}).as_json()
+    assert dataset.created_by == erin
+    assert len(queued) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "a b", "recipe": "{}"},
+        {"name": "", "recipe": "{}"},
+        {"name": "x", "recipe": '{"seeds": 1}'},
+        {"name": "x", "recipe": "{"},
+        {"name": "x"},
+    ],
+)
+def test_a_build_that_cannot_start_says_so(project, erin, browser_of, data):
+    settle_many(project, 60)
+
+    answer = browser_of(erin).post(BUILDER, data)
+
+    assert answer.status_code == 422
+    assert answer.context["build"].errors
+    assert not Dataset.objects.exists()
+
+
+def test_what_would_not_freeze_cannot_be_built_by_the_button(project, erin, browser_of):
+    settle_many(project, 60)
+    settle(project, 900, severity="p9")
+
+    page = browser_of(erin).get(BUILDER).content.decode()
+
+    assert "no level of the project" in page
+    assert re.search(r"<button[^>]* disabled>Build and freeze", page)
+
+
+def test_a_project_with_one_source_is_told_what_to_choose(project, erin, browser_of):
+    label_by_source(project, ReviewerFactory(source=True, name="itsm"), 60)
+    browser = browser_of(erin)
+
+    strict = browser.get(BUILDER).content.decode()
+    loose = browser.get(BUILDER, typed(gold_rule="SINGLE_SOURCE")).content.decode()
+
+    assert "choose “Single source”" in strict
+    assert "single-source" in loose
+    assert "Build and freeze" in loose
+
+
+def test_a_frozen_page_shows_files_mixes_and_the_way_on(dataset, erin, browser_of):
+    page = browser_of(erin).get(page_of(dataset)).content.decode()
+
+    assert dataset.sha256 in page
+    for split in ("TRAIN", "DEV", "CALIBRATION", "TEST"):
+        assert reverse("admin:training_dataset_file", args=[dataset.pk, split]) in page
+    assert "Levels in TRAIN" in page
+    assert f"builder/noc/?like={dataset.pk}" in page
+    assert "Single source" not in page
+
+
+def test_a_single_source_page_carries_the_banner(project, erin, browser_of):
+    label_by_source(project, ReviewerFactory(source=True, name="itsm"), 60)
+    dataset = build(project, gold_rule="SINGLE_SOURCE")
+
+    page = browser_of(erin).get(page_of(dataset)).content.decode()
+
+    assert "banner single-source" in page
+
+
+def test_a_failed_page_says_why(project, erin, browser_of):
+    settle_many(project, 60)
+    with pytest.raises(building.BuildRefused):
+        build(project, min_per_class=500)
+
+    page = browser_of(erin).get(page_of(Dataset.objects.get())).content.decode()
+
+    assert "This dataset was not frozen" in page
+    assert "500 needed" in page
+
+
+def test_a_page_under_way_says_how_far_and_when_nobody_works_on_it(
+    project, erin, browser_of
+):
+    settle_many(project, 60)
+    dataset = building.start(
+        project=project, name="x", recipe={"min_per_class": 1}, in_background=False
+    )
+    browser = browser_of(erin)
+    url = reverse("admin:training_dataset_progress", args=[dataset.pk])
+
+    waiting = browser.get(url).json()
+    building.advance(dataset_id=dataset.pk, now=timezone.now())
+    marked = browser.get(url).json()
+    building.advance(dataset_id=dataset.pk, now=timezone.now())
+    planned = browser.get(url).json()
+    building.advance(dataset_id=dataset.pk, now=timezone.now() - timedelta(minutes=3))
+    written = browser.get(url).json()
+
+    assert waiting["words"] == "Waiting for the queue"
+    assert marked["words"] == "Choosing records and splits"
+    assert planned["words"] == "Writing examples: 0 of 60"
+    assert (written["done"], written["total"]) == (60, 60)
+    assert (planned["quiet"], written["quiet"], written["over"]) == (False, True, False)
+
+
+def test_a_next_version_starts_from_the_recipe_of_this_one(project, erin, browser_of):
+    settle_many(project, 60)
+    dataset = build(project, name="wifi", seed=42)
+
+    answer = browser_of(erin).get(BUILDER, {"like": dataset.pk})
+
+    assert answer.context["preview"].recipe.seed == 42
+    assert answer.context["build"].initial["name"] == "wifi"
+
+
+def test_a_split_downloads_as_it_was_frozen(dataset, grace, browser_of):
+    url = reverse("admin:training_dataset_file", args=[dataset.pk, "TRAIN"])
+
+    answer = browser_of(grace).get(url)
+
+    sent = b"".join(answer.streaming_content)
+    assert sent == folders.split_path(dataset, "TRAIN").read_bytes()
+    assert answer["Content-Disposition"].endswith('"triage.v1.train.jsonl"')
+
+
+@pytest.mark.parametrize("split", ["VALID", "..", "train", "TRAIN%2F.."])
+def test_no_other_file_can_be_downloaded(dataset, grace, browser_of, split):
+    url = f"{LIST}{dataset.pk}/files/{split}/"
+
+    answer = browser_of(grace).get(url, follow=True)
+
+    assert answer.status_code == 404
+
+
+def test_an_export_is_queued_by_post_and_downloaded_when_done(
+    dataset, erin, browser_of, django_capture_on_commit_callbacks
+):
+    browser = browser_of(erin)
+    with django_capture_on_commit_callbacks() as queued:
+        browser.post(
+            reverse("admin:training_dataset_export", args=[dataset.pk]),
+            {"format": "openai_chat", "split": "TEST"},
+        )
+    export = Export.objects.get()
+    url = reverse("admin:training_dataset_exported", args=[export.pk])
+    before = browser.get(url).status_code
+
+    exporting.run_to_end(export_id=export.pk, clock=timezone.now)
+
+    lines = b"".join(browser.get(url).streaming_content).splitlines()
+    assert len(queued) == 1
+    assert before == 404
+    assert len(lines) == 9
+    assert all(json.loads(line)["messages"] for line in lines)
+
+
+@pytest.mark.parametrize("who", ["bob", "mallory"])
+def test_an_export_is_not_for_everybody(request, dataset, browser_of, who):
+    export = exporting.start(
+        dataset=dataset, format_name="openai_chat", in_background=False
+    )
+    exporting.run_to_end(export_id=export.pk, clock=timezone.now)
+
+    answer = browser_of(request.getfixturevalue(who)).get(
+        reverse("admin:training_dataset_exported", args=[export.pk])
+    )
+
+    assert answer.status_code == {"bob": 403, "mallory": 404}[who]
+
+
+def test_the_list_costs_the_same_at_one_and_at_twenty(
+    project, erin, browser_of, django_assert_max_num_queries
+):
+    browser = browser_of(erin)
+    for number in range(20):
+        building.start(
+            project=project, name=f"d{number}", recipe={}, in_background=False
+        )
+
+    with django_assert_max_num_queries(12):
+        answer = browser.get(LIST)
+
+    assert answer.content.count(b'class="field-dataset"') == 20
+
+
+def test_the_builder_costs_the_same_at_twenty_and_at_eighty_records(
+    project, erin, browser_of, django_assert_max_num_queries
+):
+    browser = browser_of(erin)
+    settle_many(project, 80)
+
+    with django_assert_max_num_queries(16):
+        browser.get(BUILDER)
+
+
+def test_the_page_costs_the_same_with_every_export(
+    dataset, erin, browser_of, django_assert_max_num_queries
+):
+    browser = browser_of(erin)
+    for split in ("", "TRAIN", "DEV", "TEST"):
+        exporting.start(
+            dataset=dataset, format_name="openai_chat", split=split, in_background=False
+        )
+
+    with django_assert_max_num_queries(9):
+        browser.get(page_of(dataset))

@@ -1,0 +1,152 @@
+"""The dataset builder: a recipe, what it would give today, and the build button.
+
+The preview is a GET that can be shared and changes nothing. What is built is the
+recipe that was previewed, sent as one value, so that what one saw is what one gets.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views import View
+
+from annotation.admin.pages import page_context, project_for, projects_with
+from annotation.models import Project
+from netft_site.base.refusals import Refused
+from training.admin.dataset_charts import dataset_charts
+from training.admin.recipe_form import RecipeForm, form_values
+from training.domain.recipe import Recipe
+from training.models import Dataset
+from training.services.datasets import building, previewing
+
+PERMISSION = "training.add_dataset"
+DEFAULT_NAME = "triage"
+
+
+class BuildForm(forms.Form):
+    """The name of the dataset and the recipe that was previewed."""
+
+    name = forms.SlugField(
+        max_length=80,
+        help_text="A name that exists gets a further version.",
+        error_messages={
+            "invalid": "Use letters, digits, hyphens and underscores only."
+        },
+    )
+    recipe = forms.JSONField(widget=forms.HiddenInput)
+
+
+def choose_project(request: HttpRequest) -> HttpResponse:
+    """Open the only project's builder, or let the person choose."""
+    projects = projects_with(request, PERMISSION)
+    if len(projects) == 1:
+        return redirect("admin:training_dataset_builder", projects[0].slug)
+    context = page_context(
+        request,
+        "Build a dataset",
+        projects=projects,
+        url_name="admin:training_dataset_builder",
+    )
+    return TemplateResponse(request, "annotation/choose_project.html", context)
+
+
+class BuilderView(View):
+    """The builder of one project."""
+
+    project: Project
+
+    def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
+        self.project = project_for(request, slug, PERMISSION)
+        return super().dispatch(request, slug)
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        like = self._like(request)
+        if "gold_rule" in request.GET:
+            form = RecipeForm(self.project, request.GET)
+        else:
+            recipe = Recipe.parse(like.recipe) if like else Recipe()
+            form = RecipeForm(self.project, form_values(recipe))
+        name = like.name if like else request.GET.get("name", "")
+        return self._show(request, form, name=name)
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        build = BuildForm(request.POST)
+        if build.is_valid():
+            try:
+                dataset = building.start(
+                    project=self.project,
+                    name=build.cleaned_data["name"],
+                    recipe=build.cleaned_data["recipe"],
+                    user=cast(User, request.user),
+                )
+            except Refused as refusal:
+                build.add_error(None, refusal.message)
+            else:
+                return redirect("admin:training_dataset_page", dataset.pk)
+        form = RecipeForm(self.project, form_values(_recipe_of(build)))
+        return self._show(request, form, build=build, status=422)
+
+    def _like(self, request: HttpRequest) -> Dataset | None:
+        wanted = request.GET.get("like", "")
+        if not wanted.isdigit():
+            return None
+        return Dataset.objects.filter(project=self.project, pk=int(wanted)).first()
+
+    def _show(
+        self,
+        request: HttpRequest,
+        form: RecipeForm,
+        *,
+        name: str = "",
+        build: BuildForm | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        found = None
+        if form.is_valid():
+            found = previewing.preview(project=self.project, recipe=form.recipe)
+            build = build or BuildForm(
+                initial={
+                    "name": name or self._usual_name(),
+                    "recipe": found.recipe.as_json(),
+                }
+            )
+        context = page_context(
+            request,
+            "Build a dataset",
+            project=self.project,
+            form=form,
+            build=build,
+            preview=found,
+            charts=_charts(found, self.project),
+        )
+        return TemplateResponse(
+            request,
+            "training/dataset_builder.html",
+            context,
+            status=status if found else 422,
+        )
+
+    def _usual_name(self) -> str:
+        """The name of the newest dataset: most builds are a next version."""
+        names = Dataset.objects.filter(project=self.project).order_by("-id")
+        return names.values_list("name", flat=True).first() or DEFAULT_NAME
+
+
+def _charts(found: previewing.Preview | None, project: Project) -> Any:
+    if found is None:
+        return []
+    return dataset_charts(found.mix, found.levels, project.production_mix)
+
+
+def _recipe_of(build: BuildForm) -> Recipe:
+    """The previewed recipe of a form that was refused, or the defaults."""
+    try:
+        return Recipe.parse(json.loads(build.data.get("recipe", "{}")))
+    except ValueError:
+        return Recipe()

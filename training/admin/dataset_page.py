@@ -1,0 +1,191 @@
+"""The page of one dataset: building, failed or frozen, with its files and exports.
+
+GET shows; the POST that starts an export redirects back. While a build goes on, a
+script asks `progress` and reloads the page when it is over; without scripts one reloads
+it by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation.admin.pages import page_context
+from netft_site.base.refusals import Refused
+from training.admin.dataset_charts import dataset_charts
+from training.domain.formats import FORMATS
+from training.domain.recipe import Split
+from training.domain.selection import LEFT_OUT_WORDS
+from training.models import Dataset, Export
+from training.services.datasets import exporting, folders
+from training.services.datasets.watching import watch_build
+
+VIEW, READ_FILES, WRITE_FILES = (
+    "training.view_dataset",
+    "training.view_export",
+    "training.add_export",
+)
+
+
+class ExportForm(forms.Form):
+    """A file to be written."""
+
+    format = forms.ChoiceField(choices=[(name, name) for name in FORMATS])
+    split = forms.ChoiceField(
+        required=False,
+        choices=[("", "all splits"), *((s.value, s.value) for s in Split)],
+    )
+
+
+@require_GET
+def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """Show one dataset."""
+    dataset = _find(request, dataset_id, VIEW)
+    manifest = dataset.manifest
+    context = page_context(
+        request,
+        str(dataset),
+        dataset=dataset,
+        project=dataset.project,
+        progress=watch_build(dataset=dataset, now=timezone.now()),
+        findings=manifest.get("findings", []),
+        left_out=[
+            {"count": count, "words": LEFT_OUT_WORDS[reason]}
+            for reason, count in manifest.get("left_out", {}).items()
+        ],
+        splits=_splits(dataset),
+        charts=_charts(dataset),
+        exports=dataset.exports.all(),
+        export_form=ExportForm(),
+        may=_rights(request, dataset),
+        recipe_text=json.dumps(dataset.recipe, indent=2),
+    )
+    return TemplateResponse(request, "training/dataset.html", context)
+
+
+@require_GET
+def progress(request: HttpRequest, dataset_id: int) -> JsonResponse:
+    """Say how far the build is."""
+    dataset = _find(request, dataset_id, VIEW)
+    now = watch_build(dataset=dataset, now=timezone.now())
+    return JsonResponse(
+        {
+            "done": now.done,
+            "total": now.total,
+            "words": now.words,
+            "over": now.is_over,
+            "quiet": now.is_quiet,
+        }
+    )
+
+
+@require_POST
+def start_export(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """Have a file written by the queue."""
+    dataset = _find(request, dataset_id, WRITE_FILES)
+    form = ExportForm(request.POST)
+    if form.is_valid():
+        try:
+            exporting.start(
+                dataset=dataset,
+                format_name=form.cleaned_data["format"],
+                split=form.cleaned_data["split"],
+                user=cast(User, request.user),
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+    else:
+        messages.error(request, "There is no such format or split.")
+    return redirect("admin:training_dataset_page", dataset.pk)
+
+
+@require_GET
+def download_split(
+    request: HttpRequest, dataset_id: int, split: str
+) -> HttpResponseBase:
+    """Send one frozen file."""
+    dataset = _find(request, dataset_id, READ_FILES)
+    if split not in list(Split):
+        raise Http404
+    try:
+        path = folders.split_path(dataset, split)
+    except Refused as refusal:
+        raise Http404(refusal.message) from refusal
+    return _send(path, f"{dataset.name}.v{dataset.version}.{path.name}")
+
+
+@require_GET
+def download_export(request: HttpRequest, export_id: int) -> HttpResponseBase:
+    """Send a finished export."""
+    exports = Export.objects.visible_to(request.user).select_related("dataset__project")
+    export = get_object_or_404(exports, pk=export_id)
+    if not request.user.has_perm(READ_FILES, export.dataset.project):
+        raise PermissionDenied
+    path = Path(settings.DATA_DIR) / export.path
+    if not export.path or not path.is_file():
+        raise Http404
+    return _send(path, path.name)
+
+
+def _find(request: HttpRequest, dataset_id: int, permission: str) -> Dataset:
+    visible = Dataset.objects.visible_to(request.user).select_related(
+        "project", "created_by"
+    )
+    dataset = get_object_or_404(visible, pk=dataset_id)
+    if not request.user.has_perm(permission, dataset.project):
+        raise PermissionDenied
+    return dataset
+
+
+def _rights(request: HttpRequest, dataset: Dataset) -> dict[str, bool]:
+    def may(permission: str) -> bool:
+        return request.user.has_perm(permission, dataset.project)
+
+    return {
+        "build": may("training.add_dataset"),
+        "train": may("training.add_trainingrun"),
+        "read_files": may(READ_FILES),
+        "write_files": may(WRITE_FILES),
+    }
+
+
+def _splits(dataset: Dataset) -> list[dict[str, Any]]:
+    counted = dataset.manifest.get("splits", {})
+    return [{"name": s.value, **counted[s.value]} for s in Split if s.value in counted]
+
+
+def _charts(dataset: Dataset) -> Any:
+    mix = dataset.manifest.get("mix")
+    if not mix:
+        return []
+    return dataset_charts(
+        mix, dataset.manifest["levels"], dataset.manifest["production_mix"]
+    )
+
+
+def _send(path: Path, name: str) -> FileResponse:
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=name,
+        content_type="application/x-ndjson",
+    )

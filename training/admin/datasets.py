@@ -1,0 +1,97 @@
+"""Datasets as a table to read, and the way to their pages and to the builder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from annotation.admin.reviews import FactsOnly
+from training.admin import dataset_builder, dataset_page
+from training.models import Dataset
+
+_NAME = "training_dataset"
+_TONES = {"DRAFT": "info", "BUILDING": "live", "FROZEN": "good", "FAILED": "bad"}
+
+
+@admin.register(Dataset)
+class DatasetAdmin(FactsOnly):
+    change_list_template = "training/datasets.html"
+    list_display = ["dataset", "state", "project", "train", "test", "gold", "made"]
+    list_display_links = None
+    list_filter = ["status", "project"]
+    search_fields = ["name", "sha256"]
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
+        visible = Dataset.objects.visible_to(request.user)
+        return visible.select_related("project", "created_by")
+
+    @admin.display(description="Dataset", ordering="name")
+    def dataset(self, dataset: Dataset) -> str:
+        page = reverse("admin:training_dataset_page", args=[dataset.pk])
+        return format_html('<a href="{}">{}</a>', page, dataset)
+
+    @admin.display(description="State", ordering="status")
+    def state(self, dataset: Dataset) -> str:
+        tone, words = _TONES[dataset.status], dataset.get_status_display()
+        return format_html('<span class="pill {}">{}</span>', tone, words)
+
+    @admin.display(description="Train rows")
+    def train(self, dataset: Dataset) -> str:
+        return _count(dataset, "TRAIN", "rows")
+
+    @admin.display(description="Test tickets")
+    def test(self, dataset: Dataset) -> str:
+        return _count(dataset, "TEST", "examples")
+
+    @admin.display(description="Labels")
+    def gold(self, dataset: Dataset) -> str:
+        return "single source" if dataset.is_single_source else "reviewed"
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, dataset: Dataset) -> str:
+        who = f" by {dataset.created_by}" if dataset.created_by else ""
+        return f"{dataset.created_at:%Y-%m-%d %H:%M}{who}"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A dataset has one page."""
+        if not object_id.isdigit():
+            raise Http404
+        return redirect("admin:training_dataset_page", int(object_id))
+
+    def get_urls(self) -> list[URLPattern]:
+        page = dataset_page
+        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
+            "choose": ("builder/", dataset_builder.choose_project),
+            "builder": ("builder/<slug:slug>/", dataset_builder.BuilderView.as_view()),
+            "page": ("<int:dataset_id>/page/", page.dataset_page),
+            "progress": ("<int:dataset_id>/progress/", page.progress),
+            "export": ("<int:dataset_id>/export/", page.start_export),
+            "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),
+            "exported": ("exports/<int:export_id>/", page.download_export),
+        }
+        return [
+            *(
+                path(route, self.admin_site.admin_view(view), name=f"{_NAME}_{name}")
+                for name, (route, view) in views.items()
+            ),
+            *super().get_urls(),
+        ]
+
+
+def _count(dataset: Dataset, split: str, what: str) -> str:
+    counted = dataset.manifest.get("splits", {}).get(split, {})
+    return f"{counted[what]:,}" if what in counted else "-"

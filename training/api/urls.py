@@ -1,0 +1,48 @@
+"""Routes of the training API under /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from training.api import datasets, models, runs
+
+_PROJECT = "projects/<slug:project>"
+
+_DATASETS = f"{_PROJECT}/datasets"
+
+urlpatterns = [
+    path(f"{_DATASETS}/", datasets.DatasetList.as_view(), name="api-datasets"),
+    path(
+        f"{_PROJECT}/dataset-previews/",
+        datasets.DatasetPreview.as_view(),
+        name="api-dataset-preview",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/",
+        datasets.DatasetDetail.as_view(),
+        name="api-dataset",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/exports/",
+        datasets.ExportList.as_view(),
+        name="api-dataset-exports",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/export/",
+        datasets.DatasetStream.as_view(),
+        name="api-dataset-export",
+    ),
+    path(f"{_PROJECT}/runs/", runs.RunList.as_view(), name="api-runs"),
+    path(f"{_PROJECT}/runs/<int:run>/", runs.RunDetail.as_view(), name="api-run"),
+    path(
+        f"{_PROJECT}/runs/<int:run>/cancel/",
+        runs.RunCancel.as_view(),
+        name="api-run-cancel",
+    ),
+    path(f"{_PROJECT}/models/", models.ModelList.as_view(), name="api-models"),
+    path(
+        f"{_PROJECT}/models/<slug:name>/",
+        models.ModelDetail.as_view(),
+        name="api-model",
+    ),
+]

@@ -1,0 +1,247 @@
+"""The checks a dataset passes before it is frozen.
+
+The facts come in as small values without text: who is in which split with which label,
+which pairs resemble each other. The thresholds are those of the data-quality research;
+each rule says its own. Checks of files stand in `file_checks`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from training.domain.findings import Finding, Findings, Weight
+from training.domain.recipe import GoldRule, Recipe, Split
+
+# OpenAI asks for 10 examples and sees gains from 50 to 100 on.
+FEWEST_EXAMPLES, FEW_EXAMPLES, MODEST_EXAMPLES = 10, 50, 100
+# Datalab of cleanlab calls a class rare below a tenth of its even share.
+RARE = 0.1
+SHARE_TOLERANCE = 0.01
+# A cluster above this share of the examples makes splits lumpy and texts alike.
+LARGE_GROUP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One example without its text.
+
+    `fingerprint` is equal for equal texts, `group` for tickets that share a split.
+    """
+
+    id: str
+    split: Split
+    label: str
+    fingerprint: str
+    opened_at: datetime | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """Two examples with (nearly) the same text; similarity 1 is an exact copy."""
+
+    first: str
+    first_split: Split
+    second: str
+    second_split: Split
+    similarity: float
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the two lie in different splits: a leak."""
+        return self.first_split is not self.second_split
+
+
+def check_dataset(
+    items: Sequence[Item],
+    *,
+    levels: Sequence[str],
+    recipe: Recipe,
+    resemblances: Iterable[Resemblance] = (),
+    waiting_for_gold: int = 0,
+    senior_share: float | None = None,
+) -> list[Finding]:
+    """Return every finding over the examples of one dataset.
+
+    `resemblances` are near pairs; exact pairs are found here by fingerprint.
+    `senior_share` is what the copies reached, when the recipe has a target.
+    """
+    found = Findings()
+    _check_labels(items, levels, found)
+    _check_class_sizes(items, levels, recipe, found)
+    _check_sizes(items, found)
+    _check_groups(items, found)
+    _check_exact(items, found)
+    _check_resemblances(resemblances, found)
+    _check_time(items, recipe, found)
+    _check_gold(recipe, waiting_for_gold, found)
+    _check_target(recipe, senior_share, found)
+    return found.all()
+
+
+def _check_labels(
+    items: Sequence[Item], levels: Sequence[str], found: Findings
+) -> None:
+    for item in items:
+        if item.label not in levels:
+            found.add(
+                Finding(
+                    "label_unknown",
+                    Weight.ERROR,
+                    "The label is no level of the project.",
+                    item.id,
+                    "label",
+                    "Review the ticket again with the present levels.",
+                )
+            )
+
+
+def _check_class_sizes(
+    items: Sequence[Item], levels: Sequence[str], recipe: Recipe, found: Findings
+) -> None:
+    train = Counter(item.label for item in items if item.split is Split.TRAIN)
+    anywhere = Counter(item.label for item in items)
+    for level in levels:
+        if not anywhere[level]:
+            message = "No example has this level; a model cannot learn or be tested on."
+            found.add(Finding("class_absent", Weight.WARNING, message, level, "label"))
+        elif train[level] < recipe.min_per_class:
+            found.add(
+                Finding(
+                    "class_too_small",
+                    Weight.ERROR,
+                    f"{train[level]} examples in TRAIN, {recipe.min_per_class} needed.",
+                    level,
+                    "label",
+                    "Review more tickets of this level, or lower min_per_class.",
+                )
+            )
+    present = [count for level, count in train.items() if level in levels]
+    if present and min(present) < RARE / len(present) * sum(present):
+        rarest = min(train, key=lambda level: (train[level], level))
+        message = f"The rarest level has {train[rarest]} of {sum(present)} examples."
+        found.add(Finding("class_rare", Weight.WARNING, message, rarest, "label"))
+
+
+def _check_sizes(items: Sequence[Item], found: Findings) -> None:
+    sizes = Counter(item.split for item in items)
+    for split in Split:
+        if not sizes[split] and split is not Split.TRAIN:
+            message = "The split has no examples."
+            found.add(Finding("split_empty", Weight.WARNING, message, split.value))
+    count = sizes[Split.TRAIN]
+    weight = _size_weight(count)
+    if weight:
+        message = f"{count} training examples; 50 to 100 are a start."
+        found.add(Finding("few_examples", weight, message, Split.TRAIN.value))
+
+
+def _check_groups(items: Sequence[Item], found: Findings) -> None:
+    groups = Counter(item.group for item in items if item.group)
+    for group, size in groups.most_common(1):
+        if size >= FEWEST_EXAMPLES and size > LARGE_GROUP * len(items):
+            message = (
+                f"{size} of {len(items)} examples are one incident or near copies of "
+                "each other; they all stand in one split."
+            )
+            found.add(Finding("group_large", Weight.WARNING, message, group))
+
+
+def _size_weight(count: int) -> Weight | None:
+    if count < FEWEST_EXAMPLES:
+        return Weight.ERROR
+    if count < FEW_EXAMPLES:
+        return Weight.WARNING
+    return Weight.INFORMATION if count < MODEST_EXAMPLES else None
+
+
+def _check_exact(items: Sequence[Item], found: Findings) -> None:
+    same: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        same[item.fingerprint].append(item)
+    for twins in same.values():
+        first = twins[0]
+        for second in twins[1:]:
+            _note_twins(first, second, found)
+
+
+def _note_twins(first: Item, second: Item, found: Findings) -> None:
+    pair = f"{first.id} ({first.split}), {second.id} ({second.split})"
+    if first.split is not second.split:
+        found.add(
+            Finding(
+                "duplicate_across_splits",
+                Weight.ERROR,
+                "Two examples with the same text lie in different splits.",
+                pair,
+                "text",
+                "Exclude one of the two records.",
+            )
+        )
+    elif first.label != second.label:
+        message = "The same text carries two labels."
+        fix = "Adjudicate the two tickets together."
+        found.add(
+            Finding("duplicate_conflict", Weight.WARNING, message, pair, "label", fix)
+        )
+    else:
+        message = "Two examples of a split have the same text."
+        found.add(Finding("duplicate", Weight.WARNING, message, pair, "text"))
+
+
+def _check_resemblances(pairs: Iterable[Resemblance], found: Findings) -> None:
+    for pair in pairs:
+        if not pair.crosses:
+            continue
+        found.add(
+            Finding(
+                "near_duplicate_across_splits",
+                Weight.ERROR,
+                f"Two nearly equal texts ({pair.similarity:.2f}) lie in different "
+                "splits.",
+                f"{pair.first} ({pair.first_split}), "
+                f"{pair.second} ({pair.second_split})",
+                "text",
+                "Exclude one of the two records.",
+            )
+        )
+
+
+def _check_time(items: Sequence[Item], recipe: Recipe, found: Findings) -> None:
+    if not recipe.test.is_temporal:
+        return
+    test = [i.opened_at for i in items if i.split is Split.TEST and i.opened_at]
+    train = [i.opened_at for i in items if i.split is Split.TRAIN and i.opened_at]
+    if test and train and min(test) <= max(train):
+        late = sum(moment >= min(test) for moment in train)
+        message = f"{late} training tickets were opened after the first test ticket."
+        found.add(Finding("test_before_train", Weight.WARNING, message, "TEST"))
+
+
+def _check_gold(recipe: Recipe, waiting: int, found: Findings) -> None:
+    if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
+        message = "Labels rest on a single source; there is no human ceiling."
+        found.add(Finding("single_source", Weight.WARNING, message))
+    if waiting:
+        found.add(
+            Finding(
+                "gold_waiting",
+                Weight.WARNING,
+                f"{waiting} tickets of TEST and CALIBRATION have no gold verdict and "
+                "are left out.",
+                fix="Adjudicate them; they enter the next version.",
+            )
+        )
+
+
+def _check_target(recipe: Recipe, reached: float | None, found: Findings) -> None:
+    target = recipe.upsampling.target_share
+    if target and reached is not None and reached < target - SHARE_TOLERANCE:
+        message = (
+            f"Seniors reach {reached:.0%} of TRAIN, {target:.0%} were asked for; the "
+            "cap does not allow more."
+        )
+        found.add(Finding("target_share_missed", Weight.WARNING, message, "TRAIN"))

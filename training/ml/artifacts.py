@@ -1,0 +1,148 @@
+"""The folder that a training leaves behind, and the proof that it is unchanged.
+
+`model.json` says what the model is and what it needs; weights are safetensors; nothing
+is pickled. The sha256 of `manifest.json` names the whole. Equal models give equal
+bytes: no time, path or machine is written.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from netft_site.base.files import sha256_of, sync_directory, write_atomic
+from training.domain import run_files
+from training.domain.job_spec import Artifact, BaseModelFiles
+from training.domain.run_files import FileDigest
+from training.domain.strict_json import SpecError, dump, load
+from training.ml.checkpoints import MANIFEST, matches_manifest, seal
+from training.ml.embedding import TOKENIZER
+from training.ml.heads import LinearHead
+from training.ml.outcomes import BadInput
+
+LORA = "lora"
+_CARD = "model.json"
+_HEAD = "head.safetensors"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How texts became vectors: needed again, exactly so, to predict."""
+
+    max_length: int
+    weights_sha256: str
+    tokenizer_sha256: str
+    pooling: str = "mean, length 1"
+
+
+@dataclass(frozen=True)
+class Card:
+    """model.json. `method` is lora or a baseline method; `shares` of the labels in
+    TRAIN, with copies, and `ngrams` are given by the baselines that need them.
+    """
+
+    method: str
+    labels: tuple[str, ...]
+    encoding: Encoding | None = None
+    shares: tuple[float, ...] | None = None
+    ngrams: int | None = None
+    format: int = 1
+
+
+def write_artifact(
+    run_dir: Path, card: Card, fill: Callable[[Path], None]
+) -> FileDigest:
+    """Write `artifact/` by rename; `fill` adds the weights to the folder given."""
+    temporary, final = run_dir / ".artifact", run_dir / run_files.ARTIFACT
+    for leftover in (temporary, final):
+        # Of an attempt that was killed before it could write its result.
+        shutil.rmtree(leftover, ignore_errors=True)
+    temporary.mkdir()
+    write_atomic(temporary / _CARD, dump(card) + "\n")
+    fill(temporary)
+    digest = seal(temporary)
+    temporary.rename(final)
+    sync_directory(run_dir)
+    return FileDigest(run_files.ARTIFACT, digest)
+
+
+def open_artifact(folder: Path, artifact: Artifact, labels: tuple[str, ...]) -> Card:
+    """Verify an artifact and read its card. Raises BadInput."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise BadInput("artifact_missing", "The model's artifact is missing.")
+    if sha256_of(manifest) != artifact.sha256 or not matches_manifest(folder):
+        raise BadInput(
+            "artifact_changed",
+            "The model's artifact is not the one that was trained.",
+            "Restore it from a copy or train again.",
+        )
+    card = _read_card(folder)
+    if card.labels != labels:
+        raise BadInput(
+            "labels_differ", "The model was trained for other labels or another order."
+        )
+    return card
+
+
+def encoding_of(base: BaseModelFiles, max_length: int) -> Encoding:
+    """The encoding of a base model that has been verified."""
+    tokenizer = sha256_of(Path(base.path) / TOKENIZER)
+    return Encoding(max_length, base.weights_sha256, tokenizer)
+
+
+def check_encoding(
+    card: Card, base: BaseModelFiles | None
+) -> tuple[BaseModelFiles, Encoding]:
+    """Both parts, where texts will be encoded as they were in training.
+
+    Raises BadInput where they would not.
+    """
+    if base is None or card.encoding is None:
+        raise BadInput("base_model_missing", "The model needs its base model.")
+    if card.encoding != encoding_of(base, card.encoding.max_length):
+        raise BadInput(
+            "base_model_differs",
+            "The base model or its tokenizer is not the one of the training.",
+        )
+    return base, card.encoding
+
+
+def save_head(folder: Path, head: LinearHead) -> None:
+    """Write a head as float32."""
+    save_tensors(folder / _HEAD, head_tensors(head))
+
+
+def load_head(folder: Path) -> LinearHead:
+    """Read what save_head wrote."""
+    tensors = load_file(folder / _HEAD)
+    return LinearHead(
+        tensors["weight"].double().numpy(), tensors["bias"].double().numpy()
+    )
+
+
+def head_tensors(head: LinearHead) -> dict[str, torch.Tensor]:
+    """The head as float32 tensors."""
+    return {
+        "weight": torch.from_numpy(head.weight).float(),
+        "bias": torch.from_numpy(head.bias).float(),
+    }
+
+
+def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write safetensors; the format sorts names, so equal tensors are equal bytes."""
+    save_file({name: t.contiguous() for name, t in tensors.items()}, path)
+
+
+def _read_card(folder: Path) -> Card:
+    try:
+        return load(Card, (folder / _CARD).read_bytes())
+    except (OSError, SpecError) as error:
+        raise BadInput(
+            "artifact_unknown", "The artifact is of another version of the program."
+        ) from error

@@ -1,0 +1,18 @@
+"""Tables of the training app: verdicts in, models out."""
+
+from training.models.base_model import BaseModel
+from training.models.dataset import Dataset, Example, Export, SplitAssignment
+from training.models.job import Job, Metric
+from training.models.run import ModelVersion, TrainingRun
+
+__all__ = [
+    "BaseModel",
+    "Dataset",
+    "Example",
+    "Export",
+    "Job",
+    "Metric",
+    "ModelVersion",
+    "SplitAssignment",
+    "TrainingRun",
+]

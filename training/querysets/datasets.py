@@ -1,0 +1,107 @@
+"""Filters over datasets and examples."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class FrozenDataset(RuntimeError):
+    """Somebody tried to change a frozen dataset: a mistake in the program."""
+
+    def __init__(self) -> None:
+        super().__init__("a frozen dataset never changes")
+
+
+class DatasetQuerySet(models.QuerySet):
+    """Datasets by project, name and status; frozen ones cannot be changed."""
+
+    def refuse_frozen(self) -> None:
+        """Raise FrozenDataset when any of these datasets is frozen."""
+        if self.order_by().filter(status="FROZEN").exists():
+            raise FrozenDataset
+
+    def update(self, **values: Any) -> int:
+        self.refuse_frozen()
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self.refuse_frozen()
+        return super().delete()
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=["DRAFT", "BUILDING"])
+
+    def without_progress_since(self, moment: datetime) -> Self:
+        """Unfinished datasets whose last sign of life is older."""
+        return self.unfinished().filter(
+            models.Q(heartbeat_at__lte=moment)
+            | models.Q(heartbeat_at__isnull=True, created_at__lte=moment)
+        )
+
+    def frozen(self) -> Self:
+        return self.filter(status="FROZEN")
+
+    def building(self) -> Self:
+        return self.filter(status="BUILDING")
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(project__memberships__user_id=user.pk).distinct()
+
+    def referred_to_by(self, reference: str) -> Self:
+        """Candidates for ``[project/]name[@version]``, newest version first."""
+        path, _, version = reference.partition("@")
+        slug, _, name = path.rpartition("/")
+        found = self.filter(name=name).order_by("project", "-version")
+        if slug:
+            found = found.filter(project__slug=slug)
+        if version:
+            number = version.removeprefix("v")
+            found = found.filter(version=int(number) if number.isdigit() else -1)
+        return found
+
+
+class ExampleQuerySet(models.QuerySet):
+    """Examples of a dataset; those of a frozen one cannot be changed."""
+
+    def refuse_frozen(self) -> None:
+        """Raise FrozenDataset when any of these examples is in a frozen dataset."""
+        if self.order_by().filter(dataset__status="FROZEN").exists():
+            raise FrozenDataset
+
+    def update(self, **values: Any) -> int:
+        self.refuse_frozen()
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self.refuse_frozen()
+        return super().delete()
+
+    def in_split(self, split: str) -> Self:
+        return self.filter(split=split)
+
+
+class ExportQuerySet(models.QuerySet):
+    """Written files of datasets."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(dataset__project__memberships__user_id=user.pk).distinct()
+
+    def unfinished(self) -> Self:
+        return self.filter(status__in=["QUEUED", "RUNNING"])
+
+    def without_progress_since(self, moment: datetime) -> Self:
+        """Unfinished exports whose last sign of life is older."""
+        return self.unfinished().filter(
+            models.Q(heartbeat_at__lte=moment)
+            | models.Q(heartbeat_at__isnull=True, created_at__lte=moment)
+        )

@@ -1,0 +1,216 @@
+"""Check a built dataset and make it immutable.
+
+The parts become one file a split, every check runs over the written lines themselves,
+and one transaction gives the records their splits for ever and the dataset its hash.
+The folder appears by rename; a kill before the commit leaves a dataset that is still
+BUILDING and is frozen again from its parts.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotation.models import Project
+from netft_site.base.files import (
+    HashingWriter,
+    atomic_writer,
+    sync_directory,
+    write_json,
+)
+from netft_site.base.refusals import Refused
+from training.domain.file_checks import check_file
+from training.domain.findings import Finding, Findings, Weight
+from training.domain.formats import Row, convert, encode_line, read_row
+from training.domain.manifest import SplitFile, content, content_sha256
+from training.domain.recipe import Recipe, Split
+from training.domain.validation import Item, check_dataset
+from training.models import Dataset, SplitAssignment
+from training.services.datasets import folders, leakage, planning
+
+
+class FreezeRefused(Refused):
+    """The checks found errors; `manifest` holds the findings and the mixes."""
+
+    def __init__(self, message: str, manifest: dict[str, Any]) -> None:
+        super().__init__("checks_failed", message)
+        self.manifest = manifest
+
+
+def freeze(*, dataset: Dataset, now: datetime) -> bool:
+    """Check and freeze a completely built dataset.
+
+    Returns False, and changes nothing, when the plan has become stale: another
+    dataset of the project gave splits to records since.
+
+    Raises FreezeRefused when a check finds an error.
+    """
+    header = planning.read_header(dataset)
+    recipe = Recipe.parse(dataset.recipe)
+    folder = folders.new_folder(dataset)
+    files, items = _write_files(dataset, folder)
+    findings = _findings(dataset, recipe, header, folder, items)
+    manifest = _manifest(dataset, recipe, header, files, findings, now)
+    errors = [f for f in findings if f.severity is Weight.ERROR]
+    if errors:
+        raise FreezeRefused(_summary(errors), manifest)
+    write_json(folder / folders.MANIFEST, manifest)
+    sync_directory(folder)
+    return _publish(dataset, header, folder, manifest, now)
+
+
+def _write_files(
+    dataset: Dataset, folder: Path
+) -> tuple[dict[Split, SplitFile], list[Item]]:
+    """Join the parts into one file a split; return the files and their examples."""
+    files: dict[Split, SplitFile] = {}
+    items: list[Item] = []
+    for split in Split:
+        name = folders.split_file(split)
+        examples = rows = 0
+        with atomic_writer(folder / name) as stream:
+            writer = HashingWriter(stream)
+            for line in _part_lines(dataset, split):
+                writer.write(line)
+                rows += 1
+                row = read_row(line)
+                if not row.copy:
+                    examples += 1
+                    items.append(leakage.item_of(row))
+        files[split] = SplitFile(name, examples, rows, writer.size, writer.sha256)
+    return files, items
+
+
+def _part_lines(dataset: Dataset, split: Split) -> Iterator[bytes]:
+    for part in folders.part_paths(dataset, split):
+        with part.open("rb") as stream:
+            yield from stream
+
+
+def _findings(
+    dataset: Dataset,
+    recipe: Recipe,
+    header: planning.Header,
+    folder: Path,
+    items: list[Item],
+) -> list[Finding]:
+    """Everything the checks have to say about the written files."""
+    found = Findings()
+    checked = check_dataset(
+        items,
+        levels=dataset.project.scale.keys,
+        recipe=recipe,
+        resemblances=leakage.read_found(dataset),
+        waiting_for_gold=header.left_out.get("gold_missing", 0),
+        senior_share=header.senior_share,
+    )
+    for finding in checked:
+        found.add(finding)
+    if "openai_chat" in recipe.formats:
+        for finding in _check_chat(dataset, folder):
+            found.add(finding)
+    return found.all()
+
+
+def _check_chat(dataset: Dataset, folder: Path) -> Iterator[Finding]:
+    """Errors of the rows as chats; sizes and copies were judged already."""
+    scale = dataset.project.scale
+    chats = (
+        encode_line(convert(row, "openai_chat", scale)) for row in _originals(folder)
+    )
+    report = check_file(chats, "openai_chat", fewest=1)
+    yield from (f for f in report.findings if f.severity is Weight.ERROR)
+
+
+def _originals(folder: Path) -> Iterator[Row]:
+    """Every example of a folder with its text, without the copies."""
+    for split in Split:
+        with (folder / folders.split_file(split)).open("rb") as stream:
+            for line in stream:
+                row = read_row(line)
+                if not row.copy:
+                    yield row
+
+
+def _manifest(
+    dataset: Dataset,
+    recipe: Recipe,
+    header: planning.Header,
+    files: dict[Split, SplitFile],
+    findings: list[Finding],
+    now: datetime,
+) -> dict[str, Any]:
+    """The hashed content, and around it what people read."""
+    scale = dataset.project.scale
+    hashed = content(recipe, scale.keys, files)
+    return {
+        **hashed,
+        "sha256": content_sha256(hashed),
+        "project": dataset.project.slug,
+        "name": dataset.name,
+        "version": dataset.version,
+        "frozen_at": now.isoformat(),
+        "netft": settings.VERSION,
+        "scale": scale.rows(),
+        "single_source": dataset.is_single_source,
+        "mix": header.mix,
+        "production_mix": dataset.project.production_mix,
+        "left_out": header.left_out,
+        "senior_share": {
+            "before": header.senior_share_before,
+            "after": header.senior_share,
+        },
+        "findings": [finding.as_json() for finding in findings],
+    }
+
+
+def _summary(errors: list[Finding]) -> str:
+    first = errors[0]
+    where = f"{first.item}: " if first.item else ""
+    more = " There are more errors; see the findings." if len(errors) > 1 else ""
+    return f"{where}{first.message}{more}"
+
+
+@transaction.atomic
+def _publish(
+    dataset: Dataset,
+    header: planning.Header,
+    folder: Path,
+    manifest: dict[str, Any],
+    now: datetime,
+) -> bool:
+    """Move the folder into place, keep the splits, and turn the row to FROZEN."""
+    # One freeze at a time in a project: the splits it gives are for all its versions.
+    Project.objects.select_for_update().get(pk=dataset.project_id)
+    locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if locked.status != Dataset.Status.BUILDING or locked.cursor != header.examples:
+        shutil.rmtree(folder, ignore_errors=True)
+        return locked.is_frozen
+    if planning.last_assignment(dataset.project) != header.last_assignment:
+        return False
+    target = folders.frozen_folder(dataset)
+    # What is there belongs to a freeze that was killed before its commit.
+    shutil.rmtree(target, ignore_errors=True)
+    folder.rename(target)
+    target.chmod(0o755)
+    sync_directory(target.parent)
+    SplitAssignment.objects.bulk_create(
+        [SplitAssignment(**asdict(a)) for a in planning.read_assignments(dataset)],
+        batch_size=2000,
+    )
+    Dataset.objects.filter(pk=dataset.pk).update(
+        status=Dataset.Status.FROZEN,
+        manifest=manifest,
+        sha256=manifest["sha256"],
+        path=folders.relative(target),
+        frozen_at=now,
+        heartbeat_at=now,
+    )
+    return True

@@ -1,0 +1,203 @@
+"""Training runs: one base on one frozen dataset, queued as a job.
+
+A run knows by its fingerprint everything that decides its result, so the same run asked
+for again is answered with the one there is. What a finished run becomes is in
+`completing`; the process is the affair of `jobs`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.models import Project
+from netft_site.base.refusals import Refused
+from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
+from training.domain.job_spec import (
+    DataFile,
+    Objective,
+    TrainSpec,
+    Tuning,
+    work_sha256,
+)
+from training.domain.strict_json import SpecError, dump
+from training.models import BaseModel, Dataset, ModelVersion, TrainingRun
+from training.services import base_models
+from training.services.jobs import queue_job
+
+_ROOT = Path(__file__).resolve().parents[1]
+_CODE = ("domain", "ml")
+_LIBRARIES = ("torch", "transformers", "peft", "scikit-learn", "tokenizers", "numpy")
+
+
+def queue(
+    *,
+    dataset: Dataset,
+    base_model: BaseModel,
+    objective: str = "",
+    tuning: str = "",
+    hyperparameters: Mapping[str, object] | None = None,
+    seed: int = 0,
+    user: User | None = None,
+    force: bool = False,
+) -> TrainingRun:
+    """Queue a run, or return the same run where one has succeeded or is under way.
+
+    An empty objective or tuning follows from the base model. `force` queues a new run
+    in any case.
+
+    Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``objective_unknown``,
+    ``hyperparameter``, ``base_model_missing``.
+    """
+    kind = _kind(base_model, objective, tuning)
+    spec = _spec(dataset, base_model, kind, hyperparameters or {}, seed)
+    fingerprint = _fingerprint(dataset, base_model, spec)
+    with transaction.atomic():
+        # Of two requests for the same run at once, the second finds the first.
+        Project.objects.select_for_update().get(pk=dataset.project_id)
+        same = TrainingRun.objects.same_as(dataset.project, fingerprint).standing()
+        if not force and (found := same.select_related("job").first()):
+            return found
+        return TrainingRun.objects.create(
+            project=dataset.project,
+            dataset=dataset,
+            base_model=base_model,
+            objective=spec.objective,
+            tuning=spec.tuning,
+            method=spec.method or "",
+            hyperparameters=spec.hyperparameters.as_dict(),
+            seed=seed,
+            job=queue_job(spec=spec),
+            fingerprint=fingerprint,
+            created_by=user,
+        )
+
+
+def queue_baselines(
+    *, dataset: Dataset, user: User | None = None, seed: int = 0
+) -> list[TrainingRun]:
+    """Queue the three baselines that every comparison needs. Raises Refused."""
+    return [
+        queue(
+            dataset=dataset,
+            base_model=base_models.resolve_base_model(name),
+            seed=seed,
+            user=user,
+        )
+        for name in base_models.BASELINES
+    ]
+
+
+def resolve_model(reference: str) -> ModelVersion:
+    """Find a model by ``[project/]name``.
+
+    Raises Refused (``model_unknown``, ``model_ambiguous``).
+    """
+    found = list(
+        ModelVersion.objects.referred_to_by(reference).select_related(
+            "project", "base_model", "run__dataset"
+        )[:2]
+    )
+    if not found:
+        raise Refused("model_unknown", f"No model is called {reference}.")
+    if len(found) > 1:
+        raise Refused(
+            "model_ambiguous",
+            f"Several projects have a model {reference}; write PROJECT/{reference}.",
+        )
+    return found[0]
+
+
+def _kind(base: BaseModel, objective: str, tuning: str) -> tuple[Objective, Tuning]:
+    """Objective and tuning that go with a base model. Raises Refused."""
+    classical = base.architecture == BaseModel.Architecture.CLASSICAL
+    implied = (
+        (Objective.BASELINE, Tuning.NONE)
+        if classical
+        else (Objective.CLASSIFY, Tuning.LORA)
+    )
+    wanted = (objective.upper() or implied[0], tuning.upper() or implied[1])
+    if base.architecture == BaseModel.Architecture.CAUSAL or wanted != implied:
+        raise Refused(
+            "objective_unknown",
+            f"{base.name} can be trained as {implied[0].lower()} with tuning "
+            f"{implied[1].lower()}, not as {' with tuning '.join(wanted).lower()}.",
+        )
+    return implied
+
+
+def _spec(
+    dataset: Dataset,
+    base: BaseModel,
+    kind: tuple[Objective, Tuning],
+    given: Mapping[str, object],
+    seed: int,
+) -> TrainSpec:
+    train, dev = _data_file(dataset, "TRAIN"), _data_file(dataset, "DEV")
+    baseline = kind[0] is Objective.BASELINE
+    settings_class = BaselineHyperparameters if baseline else Hyperparameters
+    try:
+        return TrainSpec(
+            seed=seed,
+            labels=tuple(dataset.manifest["levels"]),
+            train=train,
+            dev=dev,
+            objective=kind[0],
+            tuning=kind[1],
+            method=base_models.BASELINES[base.name] if baseline else None,
+            base_model=base_models.files_of(base),
+            hyperparameters=settings_class.parse(
+                {name: str(value) for name, value in given.items()}
+            ),
+        )
+    except SpecError as error:
+        raise Refused("hyperparameter", f"{error}.") from error
+
+
+def _data_file(dataset: Dataset, split: str) -> DataFile:
+    if dataset.status != Dataset.Status.FROZEN:
+        raise Refused(
+            "dataset_not_frozen",
+            f"Dataset {dataset} is {dataset.get_status_display().lower()}; only a "
+            "frozen dataset can be trained on.",
+        )
+    file: dict[str, Any] = dataset.manifest.get("splits", {}).get(split, {})
+    if not file.get("rows"):
+        raise Refused(
+            "split_empty",
+            f"Dataset {dataset} has no {split} rows; training needs TRAIN to learn "
+            "from and DEV to choose by.",
+        )
+    path = Path(settings.DATA_DIR) / dataset.path / file["file"]
+    return DataFile(str(path), file["sha256"])
+
+
+def _fingerprint(dataset: Dataset, base: BaseModel, spec: TrainSpec) -> str:
+    """Hash of everything that decides the result of a run."""
+    facts = {
+        "dataset": dataset.sha256,
+        "recipe": dataset.recipe,
+        "base_model": [base.name, base.weights_sha256],
+        "work": work_sha256(spec),
+        "code": code_sha256(),
+        "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
+    }
+    return hashlib.sha256(dump(facts).encode()).hexdigest()
+
+
+@cache
+def code_sha256() -> str:
+    """Hash of the sources that a training process runs."""
+    digest = hashlib.sha256()
+    for folder in _CODE:
+        for path in sorted((_ROOT / folder).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

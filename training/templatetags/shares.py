@@ -1,0 +1,13 @@
+"""Shares as people read them."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def share(value: float) -> str:
+    """A fraction as whole per cent: 0.384 is 38 %."""
+    return f"{value:.0%}".replace("%", " %")
