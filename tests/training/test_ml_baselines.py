@@ -65,6 +65,7 @@ def ask(tmp_path, model, *, rows=None, **changes):
         "artifact": Artifact(str(folder / run_files.ARTIFACT), report.artifact.sha256),
         "base_model": ENCODER if needs_base and heads else None,
         "batch": 4,
+        "threads": 1,
     }
     predict(PredictSpec(**{**values, **changes}), this_process(tmp_path))
     lines = (tmp_path / run_files.PREDICTIONS).read_text().splitlines()

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.ml.checkpoints import commit, matches_manifest, newest_valid, seal
+from training.ml.checkpoints import commit, newest_valid
+from training.ml.sealing import matches_manifest, seal
 
 WORK = "w" * 64
 

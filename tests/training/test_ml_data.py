@@ -20,17 +20,17 @@ from tests.training.ml_runs import (
     write_rows,
 )
 from training.domain.job_spec import DataFile
+from training.ml.base_model import text_limits
 from training.ml.data import (
     epoch_batches,
     length_batches,
     load_tokenizer,
-    pad_batch,
     read_rows,
     settle_max_length,
     token_lengths,
     tokenize,
 )
-from training.ml.embedding import embed, load_encoder, text_limits
+from training.ml.embedding import embed, load_encoder, pad_batch
 from training.ml.outcomes import BadInput
 
 MODEL = Path(ENCODER.path)
@@ -175,7 +175,8 @@ def test_embeddings_are_those_of_the_published_model(tmp_path):
 
 def test_the_training_process_needs_no_django():
     program = (
-        "import sys, training.ml.run, training.ml.classify, training.ml.predict;"
+        "import sys;"
+        "from training.ml import baselines, classify, majority, predict, run, tfidf;"
         "sys.exit(any(m in sys.modules for m in ('django', 'django_q', 'argilla')))"
     )
 

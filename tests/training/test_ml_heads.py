@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from training.ml.heads import (
-    LinearHead,
-    class_weights,
-    fit_head,
-    judge,
-    probabilities,
-)
+from training.ml.fitting import fit_head, judge
+from training.ml.heads import LinearHead, probabilities
 from training.ml.outcomes import BadInput
+from training.ml.splits import class_weights
 
 
 def blobs(counts, seed=0):

@@ -17,11 +17,13 @@ from tests.training.ml_runs import (
 from training.domain.hyperparameters import Hyperparameters
 from training.domain.job_spec import BaselineMethod
 from training.domain.run_files import EpochRecord, EventKind
-from training.ml.baselines import prepare
 from training.ml.classify import train_classifier
-from training.ml.heads import DevScores, LinearHead
-from training.ml.loop import Loop, Position, rate_factor
+from training.ml.fitting import DevScores
+from training.ml.frozen_embedding import prepare
+from training.ml.heads import LinearHead
+from training.ml.loop import Loop, Position
 from training.ml.outcomes import Cancelled, Diverged
+from training.ml.schedule import rate_factor
 
 
 def settings(**changes):

@@ -9,8 +9,8 @@ import torch
 
 from tests.training.ml_runs import ENCODER, this_process
 from training.domain.hyperparameters import Hyperparameters
-from training.ml.data import load_tokenizer, pad_batch, tokenize
-from training.ml.embedding import embed, load_encoder
+from training.ml.data import load_tokenizer, tokenize
+from training.ml.embedding import embed, load_encoder, pad_batch
 from training.ml.lora import Classifier, SharedDropout, merge_adapter
 
 MODEL = Path(ENCODER.path)

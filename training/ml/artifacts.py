@@ -11,19 +11,23 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import torch
-from safetensors.torch import load_file, save_file
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file, save_file
 
 from netft_site.base.files import sha256_of, sync_directory, write_atomic
 from training.domain import run_files
 from training.domain.job_spec import Artifact, BaseModelFiles
 from training.domain.run_files import FileDigest
 from training.domain.strict_json import SpecError, dump, load
-from training.ml.checkpoints import MANIFEST, matches_manifest, seal
-from training.ml.embedding import TOKENIZER
+from training.ml.base_model import TOKENIZER
 from training.ml.heads import LinearHead
 from training.ml.outcomes import BadInput
+from training.ml.sealing import MANIFEST, matches_manifest, seal
+
+Array = npt.NDArray[Any]
 
 LORA = "lora"
 _CARD = "model.json"
@@ -115,28 +119,28 @@ def check_encoding(
 
 def save_head(folder: Path, head: LinearHead) -> None:
     """Write a head as float32."""
-    save_tensors(folder / _HEAD, head_tensors(head))
+    save_arrays(folder / _HEAD, head_arrays(head))
 
 
 def load_head(folder: Path) -> LinearHead:
     """Read what save_head wrote."""
-    tensors = load_file(folder / _HEAD)
+    arrays = load_file(folder / _HEAD)
     return LinearHead(
-        tensors["weight"].double().numpy(), tensors["bias"].double().numpy()
+        arrays["weight"].astype(np.float64), arrays["bias"].astype(np.float64)
     )
 
 
-def head_tensors(head: LinearHead) -> dict[str, torch.Tensor]:
-    """The head as float32 tensors."""
+def head_arrays(head: LinearHead) -> dict[str, Array]:
+    """The head as float32, by the names it is stored under."""
     return {
-        "weight": torch.from_numpy(head.weight).float(),
-        "bias": torch.from_numpy(head.bias).float(),
+        "weight": head.weight.astype(np.float32),
+        "bias": head.bias.astype(np.float32),
     }
 
 
-def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Write safetensors; the format sorts names, so equal tensors are equal bytes."""
-    save_file({name: t.contiguous() for name, t in tensors.items()}, path)
+def save_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write safetensors; the format sorts names, so equal arrays are equal bytes."""
+    save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, path)
 
 
 def _read_card(folder: Path) -> Card:

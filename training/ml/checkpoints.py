@@ -9,7 +9,6 @@ checkpoint can run code.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from netft_site.base.files import sha256_of, sync_directory, write_atomic
-from training.domain.strict_json import SpecError, dump, parse_object
+from training.domain.strict_json import dump, parse_object
+from training.ml.sealing import COMPLETE, MANIFEST, matches_manifest, seal
 
-MANIFEST = "manifest.json"
-_COMPLETE = "COMPLETE"
 _STATE = "state.json"
 _KEPT = 2
 
@@ -57,7 +55,7 @@ def commit(
         )
     write_atomic(temporary / _STATE, dump({"work": work, **state}))
     seal(temporary)
-    write_atomic(temporary / _COMPLETE, sha256_of(temporary / MANIFEST))
+    write_atomic(temporary / COMPLETE, sha256_of(temporary / MANIFEST))
     temporary.rename(final)
     sync_directory(folder)
     for old in _committed(folder)[_KEPT:]:
@@ -77,35 +75,9 @@ def newest_valid(folder: Path, work: str) -> tuple[Checkpoint | None, list[str]]
     return None, skipped
 
 
-def seal(folder: Path) -> str:
-    """Flush every file, write the manifest of their sha256 and return its own sha256.
-
-    Equal contents give an equal manifest: it holds no times and no paths outside.
-    """
-    digests = {}
-    for path in sorted(folder.iterdir()):
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
-        digests[path.name] = sha256_of(path)
-    write_atomic(folder / MANIFEST, dump({"format": 1, "files": digests}) + "\n")
-    return sha256_of(folder / MANIFEST)
-
-
-def matches_manifest(folder: Path) -> bool:
-    """Whether the folder holds exactly the files of its manifest, unchanged."""
-    try:
-        files = parse_object((folder / MANIFEST).read_bytes())["files"]
-        present = {p.name for p in folder.iterdir()} - {MANIFEST, _COMPLETE}
-        return present == set(files) and all(
-            sha256_of(folder / name) == digest for name, digest in files.items()
-        )
-    except (OSError, SpecError, KeyError):
-        return False
-
-
 def _is_whole(path: Path) -> bool:
     try:
-        promised = (path / _COMPLETE).read_text()
+        promised = (path / COMPLETE).read_text()
         return promised == sha256_of(path / MANIFEST) and matches_manifest(path)
     except OSError:
         return False

@@ -12,9 +12,11 @@ from training.domain.job_spec import TrainSpec, work_sha256
 from training.domain.run_files import Phase
 from training.ml import checkpoints
 from training.ml.artifacts import LORA, Card, encoding_of, write_artifact
-from training.ml.baselines import Prepared, Trained, fit_frozen, prepare
 from training.ml.callbacks import Run
+from training.ml.fitting import judge
+from training.ml.frozen_embedding import Prepared, fit_frozen, prepare
 from training.ml.loop import Loop
+from training.ml.results import Trained
 
 
 def train_classifier(spec: TrainSpec, run: Run) -> Trained:
@@ -50,7 +52,7 @@ def _start(prepared: Prepared, spec: TrainSpec, run: Run) -> Loop:
         loop.restore(found)
         return loop
     # The encoder must embed before the loop wraps it in LoRA.
-    head, c, scores = fit_frozen(prepared, spec, run)
+    head, c, dev_scores = fit_frozen(prepared, spec, run)
     loop = Loop(prepared, spec, run)
-    loop.begin(head, c, scores)
+    loop.begin(head, c, judge(dev_scores, prepared.splits.dev.labels))
     return loop

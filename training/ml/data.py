@@ -1,8 +1,8 @@
-"""From JSONL files to token batches.
+"""From JSONL files to token ids and batches of rows.
 
 Files are checked against the sha256 of the spec before a row of them is believed, and
 a row that does not fit is refused by its line number, never by its text. Tokenizing
-uses the Rust tokenizer alone. Nothing here knows about models.
+uses the Rust tokenizer alone. Nothing here knows about models or needs torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from tokenizers import Tokenizer
 
 from netft_site.base.files import sha256_of
@@ -173,18 +172,6 @@ def length_batches(lengths: Integers, batch: int) -> Iterator[Integers]:
     order = np.argsort(-lengths, kind="stable")
     for start in range(0, len(order), batch):
         yield order[start : start + batch]
-
-
-def pad_batch(tokens: Tokens, rows: Integers) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and attention mask of some rows, each of shape (rows, longest)."""
-    picked = [tokens.ids[i] for i in rows]
-    width = max(len(ids) for ids in picked)
-    ids = torch.full((len(picked), width), tokens.pad_id, dtype=torch.long)
-    mask = torch.zeros((len(picked), width), dtype=torch.long)
-    for i, row in enumerate(picked):
-        ids[i, : len(row)] = torch.tensor(row, dtype=torch.long)
-        mask[i, : len(row)] = 1
-    return ids, mask
 
 
 def _objects(

@@ -1,13 +1,13 @@
-"""The frozen encoder: verified weights in, one vector a text out.
+"""The frozen encoder: token ids in, one vector a text out.
 
-Weights are read from a local folder, as safetensors only, after their sha256 has been
-checked; code that a model folder may carry is never run and nothing is downloaded.
-Fine-tuning starts from here, and so do two of the baselines.
+Weights are read from a verified local folder, as safetensors only; code that a model
+folder may carry is never run and nothing is downloaded. Fine-tuning starts from here,
+and so does the frozen-embedding baseline.
 """
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +16,23 @@ import numpy.typing as npt
 import torch
 import transformers
 
-from netft_site.base.files import sha256_of
-from training.domain.job_spec import BaseModelFiles
 from training.domain.run_files import Phase
 from training.ml.callbacks import Run
-from training.ml.data import Tokens, length_batches, pad_batch
+from training.ml.data import Integers, Tokens, length_batches
 from training.ml.outcomes import BadInput
 
-WEIGHTS = "model.safetensors"
-TOKENIZER = "tokenizer.json"
 _BATCH = 32
 
 Floats = npt.NDArray[np.float32]
 
 
-def verify_base_model(base: BaseModelFiles) -> Path:
-    """The folder of a base model whose weights are what they should be.
+def set_up_torch(threads: int | None) -> None:
+    """Settle how torch computes, before it computes anything; None is every core.
 
-    Raises BadInput where a file is missing or the weights differ.
+    Equal work on equally many threads must give equal bits.
     """
-    folder = Path(base.path)
-    for name in (WEIGHTS, TOKENIZER, "config.json"):
-        if not (folder / name).is_file():
-            raise BadInput("base_model_missing", f"The base model lacks {name}.")
-    if sha256_of(folder / WEIGHTS) != base.weights_sha256:
-        raise BadInput(
-            "weights_changed",
-            "The weights of the base model do not have the expected sha256.",
-            "Install the base model again from a source you trust.",
-        )
-    return folder
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.use_deterministic_algorithms(True)
 
 
 def load_encoder(folder: Path) -> Any:
@@ -67,17 +54,16 @@ def load_encoder(folder: Path) -> Any:
     return encoder.eval()
 
 
-def text_limits(folder: Path) -> tuple[int, int]:
-    """Tokens the encoder was trained to read, and tokens it can read at all.
-
-    The first is in the note of sentence-transformers where the folder has one.
-    """
-    config = json.loads((folder / "config.json").read_text())
-    positions = int(config["max_position_embeddings"])
-    note = folder / "sentence_bert_config.json"
-    if not note.is_file():
-        return positions, positions
-    return int(json.loads(note.read_text())["max_seq_length"]), positions
+def pad_batch(tokens: Tokens, rows: Integers) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and attention mask of some rows, each of shape (rows, longest)."""
+    picked = [tokens.ids[i] for i in rows]
+    width = max(len(ids) for ids in picked)
+    ids = torch.full((len(picked), width), tokens.pad_id, dtype=torch.long)
+    mask = torch.zeros((len(picked), width), dtype=torch.long)
+    for i, row in enumerate(picked):
+        ids[i, : len(row)] = torch.tensor(row, dtype=torch.long)
+        mask[i, : len(row)] = 1
+    return ids, mask
 
 
 def mean_pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -19,22 +19,22 @@ import torch
 from torch.nn import functional
 
 from training.domain import run_files
-from training.domain.hyperparameters import AUTO, Hyperparameters
+from training.domain.hyperparameters import Hyperparameters
 from training.domain.job_spec import TrainSpec, work_sha256
 from training.domain.run_files import EpochRecord, Phase
 from training.domain.strict_json import decode, encode
 from training.ml import checkpoints
-from training.ml.artifacts import head_tensors
-from training.ml.baselines import Prepared
+from training.ml.artifacts import head_arrays
 from training.ml.callbacks import Run
-from training.ml.data import Integers, epoch_batches, length_batches, pad_batch
-from training.ml.heads import DevScores, Doubles, LinearHead, judge
+from training.ml.data import Integers, epoch_batches, length_batches
+from training.ml.embedding import pad_batch
+from training.ml.fitting import DevScores, judge
+from training.ml.frozen_embedding import Prepared
+from training.ml.heads import Doubles, LinearHead
 from training.ml.lora import Classifier
 from training.ml.outcomes import Cancelled, Diverged
+from training.ml.schedule import rate_factor, settle
 
-# Below this many rows LoRA gets a little dropout by default.
-_FEW_ROWS = 1_000
-_FEW_ROWS_DROPOUT = 0.05
 _LOGGED_POINTS = 200
 # A loss must fall by this share to count as better; without it, patience never ends
 # while the loss creeps.
@@ -71,25 +71,6 @@ class Position:
         return best
 
 
-def settle(settings: Hyperparameters, rows: int, max_length: int) -> Hyperparameters:
-    """Settings with every `auto` that the loop uses replaced."""
-    dropout = settings.dropout
-    if dropout == AUTO:
-        dropout = _FEW_ROWS_DROPOUT if rows < _FEW_ROWS else 0.0
-    return replace(settings, dropout=dropout, max_length=max_length)
-
-
-def rate_factor(settings: Hyperparameters, step: int, steps: int) -> float:
-    """Learning rate of a step, counted from 0, as a share of its peak."""
-    rising = round(settings.warmup * steps)
-    if step < rising:
-        return (step + 1) / rising
-    share = (step - rising) / max(1, steps - rising)
-    if settings.schedule == "cosine":
-        return 0.5 * (1.0 + math.cos(math.pi * share))
-    return 1.0 - share if settings.schedule == "linear" else 1.0
-
-
 class Loop:
     """The training loop: a step, an epoch, an evaluation, a checkpoint."""
 
@@ -110,7 +91,8 @@ class Loop:
 
     def begin(self, head: LinearHead, c: float, scores: DevScores) -> None:
         """Start from the frozen baseline: epoch 0."""
-        self.model.head.load_state_dict(head_tensors(head))
+        weights = {n: torch.from_numpy(a) for n, a in head_arrays(head).items()}
+        self.model.head.load_state_dict(weights)
         first = EpochRecord(0, 0, None, scores.loss, scores.accuracy, scores.macro_f1)
         self.at = Position(c=c, history=(first,))
         self.best = self._copy_weights()

@@ -12,11 +12,12 @@ from typing import Any, cast
 import peft
 import torch
 from peft.tuners.lora import LoraLayer
+from safetensors.torch import save_file
 
 from netft_site.base.files import write_atomic
 from training.domain.hyperparameters import Hyperparameters
 from training.domain.strict_json import dump
-from training.ml.artifacts import save_head, save_tensors
+from training.ml.artifacts import save_head
 from training.ml.embedding import mean_pool
 from training.ml.heads import LinearHead
 
@@ -84,7 +85,10 @@ class Classifier(torch.nn.Module):
         adapter = peft.get_peft_model_state_dict(
             self.encoder, save_embedding_layers=False
         )
-        save_tensors(folder / "adapter_model.safetensors", adapter)
+        save_file(
+            {name: tensor.contiguous() for name, tensor in adapter.items()},
+            folder / "adapter_model.safetensors",
+        )
         config = self.encoder.peft_config["default"].to_dict()
         config["target_modules"] = sorted(config["target_modules"])
         # The folder of the base model is this machine's affair.

@@ -19,20 +19,17 @@ from training.domain.job_spec import BaselineMethod, PredictSpec
 from training.domain.run_files import FileDigest, Phase, Prediction
 from training.domain.strict_json import dump
 from training.ml.artifacts import LORA, Card, check_encoding, load_head, open_artifact
-from training.ml.baselines import load_tfidf, majority_scores
+from training.ml.base_model import verify_base_model
 from training.ml.callbacks import Run
 from training.ml.data import (
     Integers,
     Items,
     length_batches,
     load_tokenizer,
-    pad_batch,
     read_items,
     tokenize,
 )
-from training.ml.embedding import embed_batch, load_encoder, verify_base_model
 from training.ml.heads import Doubles, probabilities
-from training.ml.lora import merge_adapter
 
 # Scores of the rows with these numbers, shape (rows, k).
 Scorer = Callable[[Integers], Doubles]
@@ -83,9 +80,14 @@ def _scorer(
 ) -> tuple[Scorer, Integers, int]:
     """How to score rows, the rows' lengths for batching, and how many texts are cut."""
     characters = np.array([len(text) for text in items.texts], dtype=np.int64)
+    # The libraries of a method take seconds to import, so only its own are.
     if card.method == BaselineMethod.MAJORITY:
+        from training.ml.majority import majority_scores
+
         return (lambda rows: majority_scores(card, len(rows))), characters, 0
     if card.method == BaselineMethod.TFIDF_LR:
+        from training.ml.tfidf import load_tfidf
+
         vectorizer, head = load_tfidf(folder, card)
 
         def by_words(rows: Integers) -> Doubles:
@@ -101,8 +103,14 @@ def _encoder_scorer(
     base, encoding = check_encoding(card, spec.base_model)
     source = verify_base_model(base)
     run.reporter.state(Phase.LOADING)
+    # Only now: a refusal above should not wait for torch.
+    from training.ml.embedding import embed_batch, load_encoder, pad_batch, set_up_torch
+
+    set_up_torch(spec.threads)
     encoder, head = load_encoder(source), load_head(folder)
     if card.method == LORA:
+        from training.ml.lora import merge_adapter
+
         encoder = merge_adapter(encoder, folder)
     tokens = tokenize(load_tokenizer(source), items.texts, encoding.max_length)
 

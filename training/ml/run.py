@@ -15,13 +15,14 @@ import platform
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
 from netft_site.base.files import write_atomic
 from training.domain import run_files
-from training.domain.job_spec import Objective, PredictSpec, Spec, TrainSpec, read_spec
+from training.domain.job_spec import Objective, Spec, TrainSpec, read_spec
 from training.domain.run_files import (
     EXIT_CODES,
     STALE_EXIT_CODE,
@@ -89,32 +90,34 @@ def _run_locked(run_dir: Path, stop: StopRequest) -> int:
 
 
 def _work(spec: Spec, run: Run, begun: float) -> TrainResult | PredictResult:
-    # torch is heavy: a run that is refused or already over should not wait for it.
-    import torch
+    if isinstance(spec, TrainSpec):
+        train = _training(spec)
+        run.stop.check()
+        return _train_result(spec, train(spec, run), begun)
+    from training.ml.predict import predict
 
-    from training.ml import baselines, classify, predict
-
-    threads = spec.threads or len(os.sched_getaffinity(0))
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
-    run.stop.check()
-    if isinstance(spec, PredictSpec):
-        digest, rows, cut = predict.predict(spec, run)
-        return PredictResult(
-            spec.attempt,
-            spec.fence,
-            predictions=digest,
-            rows=rows,
-            truncated=cut,
-            seconds=_since(begun),
-            libraries=_libraries(),
-        )
-    train = (
-        classify.train_classifier
-        if spec.objective is Objective.CLASSIFY
-        else baselines.train_baseline
+    digest, rows, cut = predict(spec, run)
+    return PredictResult(
+        spec.attempt,
+        spec.fence,
+        predictions=digest,
+        rows=rows,
+        truncated=cut,
+        seconds=_since(begun),
+        libraries=_libraries(),
     )
-    return _train_result(spec, train(spec, run), begun)
+
+
+def _training(spec: TrainSpec) -> Callable[[TrainSpec, Run], object]:
+    # torch and its kin take seconds to import: a run that is refused, already over or
+    # in no need of them should not wait.
+    if spec.objective is Objective.CLASSIFY:
+        from training.ml.classify import train_classifier
+
+        return train_classifier
+    from training.ml.baselines import train_baseline
+
+    return train_baseline
 
 
 def _train_result(spec: TrainSpec, trained: object, begun: float) -> TrainResult:
