@@ -131,6 +131,18 @@ class Adjudication:
 
 
 @dataclass(frozen=True)
+class Fresh:
+    """The tickets of the last days and what has been said about some of them so far.
+
+    Tickets come in the order of opening. The first ones are contested, the next have
+    one review, the others none.
+    """
+
+    tickets: tuple[Ticket, ...]
+    reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True)
 class World:
     """Everything the demo imports, and what the tests hold it against.
 

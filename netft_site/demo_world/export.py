@@ -1,9 +1,9 @@
 """Writes a world as the files that the public import doors take.
 
 History comes as a ServiceNow-like CSV with a few rows that no importer can use, the
-later tickets as JSON lines, the wireless batch as an Excel workbook, reviews and
-adjudications as CSV. The same world gives the same bytes. True severity, impact and
-urgency are not in any of them.
+later and the fresh tickets as JSON lines, the wireless batch as an Excel workbook,
+reviews and adjudications as CSV. The same world gives the same bytes. True severity,
+impact and urgency are not in any of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from netft_site.base.files import write_atomic, write_json
-from netft_site.demo_world.entities import Adjudication, Review, Ticket, World
+from netft_site.demo_world.entities import (
+    Adjudication,
+    Fresh,
+    Review,
+    Ticket,
+    World,
+)
 from netft_site.demo_world.spreadsheet import workbook_bytes
 
 # Names that the ServiceNow preset and the plain synonyms both recognise.
@@ -86,6 +92,23 @@ def write_files(world: World, folder: Path) -> WorldFiles:
     _write_tickets(world, files)
     _write_answers(world, files)
     write_json(files.context, world.context)
+    return files
+
+
+@dataclass(frozen=True)
+class FreshFiles:
+    """Where the fresh tickets and what was said about them lie."""
+
+    tickets: Path
+    reviews: Path
+
+
+def write_fresh(fresh: Fresh, folder: Path) -> FreshFiles:
+    """Write the fresh tickets and their reviews into an existing folder."""
+    files = FreshFiles(folder / "fresh.jsonl", folder / "reviews_fresh.csv")
+    write_atomic(files.tickets, "".join(map(_json_line, fresh.tickets)))
+    given = map(_review_row, fresh.reviews)
+    write_atomic(files.reviews, _csv(REVIEW_COLUMNS, given))
     return files
 
 

@@ -35,7 +35,10 @@ NUMBERS = {
     "dbm": (58, 94),
     "hot": (46, 83),
 }
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct")
+MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
 KEPT = ("person", "user", "email", "time", "weekday", "circuit", "few")
 
 

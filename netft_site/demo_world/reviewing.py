@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from annotation.domain.scale import Grade
+from annotation.domain.scale import DEFAULT_SCALE, Grade
+from annotation.domain.settlement import Label, Outcome, settle
 from netft_site.demo_world.entities import (
     LEVELS,
     Adjudication,
@@ -34,6 +35,7 @@ OTHERS = tuple(r for r in REVIEWERS if r.grade < Grade.SENIOR)
 WORKLOAD = (7, 7, 7, 6, 4)
 VAGUE_FACTOR = 2.2
 ADJUDICATOR_HIT = 0.95
+MINUTES_UNTIL_READ = 600
 
 
 def review_batch(
@@ -56,8 +58,32 @@ def review_batch(
     return reviews, adjudications
 
 
+def review_until_contested(rng: Random, ticket: Ticket, readers: int) -> list[Review]:
+    """Have a ticket read until the answers are ones that only a senior can settle.
+
+    It is read over and over by two or more people, and only the last reading counts.
+    """
+    while True:
+        given = [
+            _answer(rng, ticket, reviewer, ticket.opened_at)
+            for reviewer in _draw_raters(rng, readers)
+        ]
+        labels = [Label(review.severity, review.grade) for review in given]
+        found = settle(labels, wanted=len(labels), scale=DEFAULT_SCALE)
+        if found.outcome is Outcome.CONTESTED:
+            return given
+
+
+def review_once(rng: Random, ticket: Ticket) -> Review:
+    """Have a ticket read by one person."""
+    return _answer(rng, ticket, _draw_raters(rng, 1)[0], ticket.opened_at)
+
+
 def _pick_raters(rng: Random) -> list[Reviewer]:
-    wanted = rng.choices((2, 3), weights=(45, 55))[0]
+    return _draw_raters(rng, rng.choices((2, 3), weights=(45, 55))[0])
+
+
+def _draw_raters(rng: Random, wanted: int) -> list[Reviewer]:
     raters: list[Reviewer] = []
     while len(raters) < wanted:
         candidate = rng.choices(REVIEWERS, weights=WORKLOAD)[0]
@@ -83,7 +109,7 @@ def _answer(rng: Random, ticket: Ticket, reviewer: Reviewer, at: datetime) -> Re
         root_cause=_name_root_cause(rng, ticket, reviewer),
         response=_respond(rng, ticket, reviewer, level),
         confidence=_confidence(rng, ticket),
-        submitted_at=at + timedelta(minutes=rng.randint(0, 600)),
+        submitted_at=at + timedelta(minutes=rng.randint(0, MINUTES_UNTIL_READ)),
     )
 
 

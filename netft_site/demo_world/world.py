@@ -49,9 +49,9 @@ WORD_FOR_WORD = 2
 def build_world(seed: int = 7) -> World:
     """Return the world of this seed: tickets, reviews, adjudications and the truth."""
     rng = Random(seed)  # noqa: S311 - a story is told, nothing is protected
-    history = _write_batch(rng, HISTORY)
-    later = _write_batch(rng, LATER)
-    wireless = _write_batch(rng, WIRELESS)
+    history = write_batch(rng, HISTORY)
+    later = write_batch(rng, LATER)
+    wireless = write_batch(rng, WIRELESS)
     duplicates = _repeat_some(rng, history)
     rounds = (
         review_batch(rng, history, REVIEWS_BEGIN, as_test=False),
@@ -73,7 +73,8 @@ def build_world(seed: int = 7) -> World:
     )
 
 
-def _write_batch(rng: Random, batch: Batch) -> tuple[Ticket, ...]:
+def write_batch(rng: Random, batch: Batch) -> tuple[Ticket, ...]:
+    """Plan and write one delivery, in order of opening."""
     tickets: list[Ticket] = []
     for place, plan in enumerate(plan_batch(rng, batch)):
         number = f"{batch.prefix}{batch.first_number + place:07d}"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from django_q.conf import Conf
 
-from annotation.models import Record, Reviewer
+from annotation.models import Record, Review, Reviewer
 from annotation.services import settling
-from netft_site.demo import story, waiting
-from netft_site.demo_world import build_world
+from netft_site.demo import labeling, waiting
+from netft_site.demo.story import Story
+from netft_site.demo_world import build_fresh, build_world, write_files, write_fresh
 from netft_site.management.commands import demo
 from tests.factories import ProjectFactory, RecordFactory, ReviewFactory
 
@@ -36,7 +41,7 @@ def test_the_demo_account_is_a_senior_reviewer_with_a_new_password_each_time():
 
 @pytest.mark.django_db
 def test_the_demo_project_says_that_it_is_synthetic():
-    project = story.open_project(world=build_world(7), slug="demo", user=None)
+    project = labeling.open_project(world=build_world(7), slug="demo", user=None)
 
     assert project.is_synthetic
     assert sum(project.production_mix.values()) == pytest.approx(1)
@@ -58,10 +63,98 @@ def test_seniors_decide_from_the_file_and_held_tickets_are_passed_over(
         encoding="utf-8",
     )
 
-    settled = story._adjudicate(project, path)
+    settled = labeling.adjudicate(project, path)
 
     assert settled == 1
     assert Record.objects.get(external_id="INC1").state == "SETTLED"
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch, transactional_db):
+    """A story with nothing told yet, and the tables it shows."""
+    monkeypatch.setattr(Conf, "SYNC", True)
+    world = build_world()
+    user, _ = demo._demo_user()
+    shown = {}
+    return (
+        Story(
+            project=labeling.open_project(world=world, slug="demo", user=user),
+            world=world,
+            files=write_files(world, tmp_path),
+            fresh=write_fresh(build_fresh(world.seed, timezone.now()), tmp_path),
+            show=lambda name, headers, rows, seconds: shown.update({name: rows}),
+            progress=lambda done, total, label: None,
+        ),
+        shown,
+    )
+
+
+def test_the_demo_leaves_work_on_the_desk(told):
+    story, shown = told
+
+    labeling.fill_the_desk(story, "on the desk")
+
+    records = Record.objects.of(story.project)
+    assert story.counts["on the desk"] == {
+        "first_review": 13,
+        "second_review": 5,
+        "adjudication": 6,
+    }
+    assert shown["on the desk"] == [
+        ("first review", 13),
+        ("second review", 5),
+        ("adjudication", 6),
+    ]
+    assert records.count() == 24
+    assert set(records.values_list("origin", flat=True)) == {"SYNTHETIC"}
+
+
+def test_whoever_signs_in_to_the_demo_can_label_and_adjudicate(told, client):
+    story, _ = told
+    labeling.fill_the_desk(story, "on the desk")
+    user = User.objects.get(username="demo")
+    client.force_login(user)
+    desk = reverse("admin:annotation_desk", args=["demo"])
+    waiting_page = reverse("admin:annotation_adjudicate", args=["demo"])
+
+    client.post(desk, {"action": "start"})
+    claim = user.reviewer.claims.get()
+    answer = {
+        "action": "submit",
+        "claim": claim.pk,
+        "severity": "high",
+        "confidence": 4,
+    }
+    client.post(desk, answer)
+    contested = Record.objects.of(story.project).contested().first()
+    decision = {"severity": "high", "reason": "A whole floor waits."}
+    decide = reverse("admin:annotation_adjudicate_record", args=["demo", contested.pk])
+    client.post(decide, decision)
+
+    assert Review.objects.get(reviewer=user.reviewer).record == claim.record
+    contested.refresh_from_db()
+    assert contested.state == "SETTLED"
+    assert labeling.count_the_desk(story.project)["adjudication"] >= 5
+    assert client.get(waiting_page).status_code == 200
+
+
+def test_the_pages_to_look_at_carry_the_address_that_is_served():
+    pages = dict(demo.pages("demo-2", "127.0.0.1:9000"))
+
+    assert list(pages) == ["dashboard", "label desk", "adjudication", "comparison"]
+    assert all(url.startswith("http://127.0.0.1:9000/") for url in pages.values())
+    assert pages["label desk"].endswith("/desk/demo-2/")
+
+
+def test_the_demo_ends_by_saying_who_signs_in_and_where_to_look():
+    out = StringIO()
+    command = demo.Command(stdout=out)
+    command._password, command._bind = "opensesame", "127.0.0.1:8000"
+
+    command.render({"seconds": {"import": 1.5}, "project": "demo"})
+
+    assert "Sign in as demo with the password opensesame" in out.getvalue()
+    assert "http://127.0.0.1:8000/admin/annotation/review/desk/demo/" in out.getvalue()
 
 
 def test_waiting_ends_with_words_when_nothing_moves(monkeypatch):

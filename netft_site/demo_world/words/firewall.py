@@ -17,7 +17,7 @@ FAULTS = (
         symptoms=(
             "Proposals do not match since the partner changed its gateway.",
             "The tunnel drops at every rekey and needs a manual clear.",
-            "The partner rotated the pre-shared key on {weekday}.",
+            "The pre-shared key was changed by the partner on {weekday}.",
         ),
         devices=(
             Device(

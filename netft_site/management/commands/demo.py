@@ -20,15 +20,31 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandParser
+from django.urls import reverse
+from django.utils import timezone
 
-from annotation.models import Project, Reviewer
+from annotation.domain.scale import Grade
+from annotation.models import Project
+from annotation.services import people
 from netft_site.base.commands import JsonCommand
-from netft_site.demo import story
+from netft_site.demo import labeling, telling
 from netft_site.demo.queue_process import queue_running
-from netft_site.demo_world import build_world
-from netft_site.demo_world.export import write_files
+from netft_site.demo.story import Story
+from netft_site.demo_world import (
+    World,
+    build_fresh,
+    build_world,
+    write_files,
+    write_fresh,
+)
 
 USER = "demo"
+# Pages of a project that a visitor tries first.
+PAGES = (
+    ("label desk", "admin:annotation_desk"),
+    ("adjudication", "admin:annotation_adjudicate"),
+    ("comparison", "admin:evaluation_comparison_page"),
+)
 
 
 class Command(JsonCommand):
@@ -51,32 +67,41 @@ class Command(JsonCommand):
         )
         world = build_world(options["seed"])
         user, self._password = _demo_user()
-        project = story.open_project(world=world, slug=_free_slug(), user=user)
+        project = labeling.open_project(world=world, slug=_free_slug(), user=user)
         call_command("install_schedules", stdout=self.stderr)
         # Ended by a supervisor, the demo still stops its queue.
         signal.signal(signal.SIGTERM, _leave)
         log = Path(settings.DATA_DIR) / "demo-queue.log"
         with tempfile.TemporaryDirectory() as folder, queue_running(log):
-            return story.tell(
-                story.Story(
-                    project=project,
-                    world=world,
-                    files=write_files(world, Path(folder)),
-                    show=self._show,
-                    progress=self.progress,
-                )
-            )
+            return telling.tell(self._story(project, world, Path(folder)))
+
+    def _story(self, project: Project, world: World, folder: Path) -> Story:
+        return Story(
+            project=project,
+            world=world,
+            files=write_files(world, folder),
+            fresh=write_fresh(build_fresh(world.seed, timezone.now()), folder),
+            show=self._show,
+            progress=self.progress,
+        )
 
     def render(self, result: dict[str, Any]) -> None:
         total = sum(result["seconds"].values())
-        self.line(f"\nThe whole story took {total:.0f} s. Project: {result['project']}")
+        slug = result["project"]
+        self.line(f"\nThe whole story took {total:.0f} s. Project: {slug}")
+        self.line(
+            f"\nSign in as {USER} with the password {self._password}: this account "
+            "leads the project, labels and adjudicates.\n"
+            "The five engineers of the story have no login."
+        )
+        self.table(("look at", "page"), pages(slug, self._bind))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._bind = options["bind"]
         super().handle(*args, **options)
         if options["no_serve"] or options["json"]:
             return
-        self.line(f"\nSign in as {USER} with the password {self._password}")
-        call_command("serve", bind=options["bind"], stdout=self.stdout)
+        call_command("serve", bind=self._bind, stdout=self.stdout)
 
     def _show(
         self,
@@ -94,6 +119,14 @@ class Command(JsonCommand):
         (self.stderr if self._as_json else self.stdout).write(text)
 
 
+def pages(slug: str, bind: str) -> list[tuple[str, str]]:
+    """Names and addresses of the pages to look at."""
+    return [
+        ("dashboard", f"http://{bind}{reverse('admin:index')}"),
+        *((name, f"http://{bind}{reverse(url, args=[slug])}") for name, url in PAGES),
+    ]
+
+
 def _demo_user() -> tuple[User, str]:
     """The account of the demo's lead, with a new password for this run."""
     password = secrets.token_urlsafe(9)
@@ -102,9 +135,7 @@ def _demo_user() -> tuple[User, str]:
     )
     user.set_password(password)
     user.save()
-    Reviewer.objects.get_or_create(
-        user=user, defaults={"name": USER, "grade": Reviewer.GradeChoice.PRINCIPAL}
-    )
+    people.become_reviewer(user=user, grade=Grade.PRINCIPAL)
     return user, password
 
 
