@@ -143,7 +143,13 @@ def clusters(n: int, pairs: Iterable[Pair]) -> list[int]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    # Both folds leave ASCII as `lower` does.
+    low = (
+        text.lower()
+        if text.isascii()
+        else unicodedata.normalize("NFKC", text).casefold()
+    )
+    return " ".join(low.split())
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:

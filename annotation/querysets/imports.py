@@ -32,6 +32,11 @@ class ImportedRecordQuerySet(VisibleThroughProject):
         """Records whose text is there: all but the held ones."""
         return self.exclude(state="HELD")
 
+    def ids_by_external_id(self, external_ids: Iterable[str]) -> dict[str, int]:
+        """Map external ids to record ids, for those stored."""
+        rows = self.with_external_ids(external_ids).order_by()
+        return dict(rows.values_list("external_id", "pk"))
+
     def ids_by_fingerprint(self, fingerprints: Iterable[str]) -> dict[str, int]:
         """Map fingerprints of sanitized text to record ids, for those stored."""
         wanted = set(fingerprints) - {""}

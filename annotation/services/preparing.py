@@ -17,13 +17,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import wait
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from annotation.domain.duplicates import fingerprint
 from annotation.domain.importing.cleaning import Cleaner, CleanTicket
 from annotation.domain.importing.tickets import Ticket
 from annotation.domain.sanitize import Context, Keyring, Sanitizer
 from annotation.services.vault import Vault
+from netft_site.base.collecting import calm_collector
+
+
+class Recognised(NamedTuple):
+    """A ticket with its id and the keyed hash of its raw text."""
+
+    ticket: Ticket
+    external_id: str
+    raw_hmac: str
 
 
 @dataclass(frozen=True)
@@ -47,16 +56,17 @@ class Preparer:
         self.vault = Vault(keyring)
         self.cleaner = Cleaner(Sanitizer(keyring, Context()), self.vault.mac)
 
-    def known_by(self, ticket: Ticket) -> tuple[str, str]:
-        """What an earlier import of the ticket is known by: its id and its hash."""
-        return self.cleaner.external_id(ticket), self.vault.mac(ticket.texts())
+    def recognise(self, ticket: Ticket) -> Recognised:
+        """Say what an earlier import of the ticket would be known by."""
+        external_id = self.cleaner.external_id(ticket)
+        return Recognised(ticket, external_id, self.vault.mac(ticket.texts()))
 
-    def prepare(self, tickets: Sequence[Ticket]) -> list[Prepared]:
+    def prepare(self, recognised: Sequence[Recognised]) -> list[Prepared]:
         """Sanitize and seal tickets."""
-        return [self._one(ticket) for ticket in tickets]
+        return [self._one(*one) for one in recognised]
 
-    def _one(self, ticket: Ticket) -> Prepared:
-        clean = self.cleaner.clean(ticket)
+    def _one(self, ticket: Ticket, external_id: str, raw_hmac: str) -> Prepared:
+        clean = self.cleaner.clean(ticket, external_id)
         text = f"{clean.title}\n\n{clean.body}".strip()
         return Prepared(
             number=ticket.number,
@@ -64,11 +74,14 @@ class Preparer:
             opened_at=ticket.opened_at,
             worked_by=ticket.worked_by,
             fingerprint="" if clean.held else fingerprint(text),
-            raw_hmac=self.vault.mac(ticket.texts()),
+            raw_hmac=raw_hmac,
             raw_ciphertext=self.vault.seal(
                 raw_json(ticket), about=blob_name(self._project_id, clean.external_id)
             ),
         )
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def blob_name(project_id: int, external_id: str) -> str:
@@ -80,7 +93,7 @@ def raw_json(ticket: Ticket) -> bytes:
     """The whole raw ticket as it is sealed."""
     thread = [[e.text, _iso(e.at), e.role, e.private] for e in ticket.thread]
     whole = {**vars(ticket), "thread": thread, "opened_at": _iso(ticket.opened_at)}
-    return json.dumps(whole, ensure_ascii=False).encode()
+    return _encode(whole).encode()
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -90,13 +103,13 @@ def _iso(moment: datetime | None) -> str | None:
 class Prepare(Protocol):
     """Starts preparing; the result is collected later."""
 
-    def __call__(self, tickets: Sequence[Ticket]) -> Future[list[Prepared]]: ...
+    def __call__(self, tickets: Sequence[Recognised]) -> Future[list[Prepared]]: ...
 
 
 def at_once(preparer: Preparer) -> Prepare:
     """Prepare in this process, at the call."""
 
-    def call(tickets: Sequence[Ticket]) -> Future[list[Prepared]]:
+    def call(tickets: Sequence[Recognised]) -> Future[list[Prepared]]:
         done: Future[list[Prepared]] = Future()
         done.set_result(preparer.prepare(tickets))
         return done
@@ -120,11 +133,12 @@ _here: dict[str, Preparer] = {}
 
 
 def _start_helper(key: bytes, key_id: str, project_id: int) -> None:
+    calm_collector()
     _here["preparer"] = Preparer(Keyring(key, key_id), project_id)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _prepare_in_helper(tickets: Sequence[Ticket]) -> list[Prepared]:
+def _prepare_in_helper(tickets: Sequence[Recognised]) -> list[Prepared]:
     return _here["preparer"].prepare(tickets)
 
 

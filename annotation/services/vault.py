@@ -9,7 +9,7 @@ environment and never reach the database. This module needs no configured Django
 from __future__ import annotations
 
 import hmac
-import secrets
+import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,7 +35,7 @@ class Vault:
 
     def seal(self, payload: bytes, *, about: str) -> bytes:
         """Encrypt `payload`; `about` names what it belongs to and is needed to open."""
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = os.urandom(_NONCE)
         return nonce + self._aead.encrypt(nonce, payload, about.encode())
 
     def open(self, blob: bytes, *, about: str) -> bytes:

@@ -74,9 +74,8 @@ class Cleaner:
         self._mac = mac
         self._remembered: dict[str, Sanitized] = {}
 
-    def clean(self, ticket: Ticket) -> CleanTicket:
-        """Sanitize a ticket; never raises on what the text holds."""
-        external_id = self.external_id(ticket)
+    def clean(self, ticket: Ticket, external_id: str) -> CleanTicket:
+        """Sanitize a ticket, known by `external_id`; never raises on what it holds."""
         try:
             return self._clean(ticket, external_id)
         except Held as held:

@@ -29,6 +29,7 @@ _LIMITS = {
 _ATTRIBUTE_LIMIT = 50
 _ATTRIBUTE_TEXT_LIMIT = 2000
 _NAME_LIMIT = 20
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Ticket:
         """Everything that a person wrote, in one canonical form to tell copies by."""
         thread = [[entry.text, entry.private] for entry in self.thread]
         parts = [self.title, self.body, thread, self.resolution]
-        return json.dumps(parts, ensure_ascii=False).encode("utf-8")
+        return _encode(parts).encode("utf-8")
 
 
 def ticket_of(row: RawRow, mapping: ColumnMap) -> Ticket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from annotation.domain.sanitize import values
 from annotation.domain.sanitize.mentions import Mention, Promise
@@ -19,8 +19,7 @@ _BGP_COMMUNITY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A secret value's range and how it was recognised."""
 
     start: int
@@ -28,8 +27,7 @@ class Value:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A word that may be the value, and how it is dressed."""
 
     start: int

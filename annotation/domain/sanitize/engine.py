@@ -24,13 +24,14 @@ from annotation.domain.sanitize.findings import (
 from annotation.domain.sanitize.grammar import find_keyword_values
 from annotation.domain.sanitize.identity import Dictionary
 from annotation.domain.sanitize.ipmap import AddressMap
-from annotation.domain.sanitize.mentions import Mention, find_mentions
+from annotation.domain.sanitize.literals import Literals, Places
+from annotation.domain.sanitize.mentions import ROOTS, Mention, find_mentions
 from annotation.domain.sanitize.network import find_network
 from annotation.domain.sanitize.pii import find_pii
 from annotation.domain.sanitize.pseudonyms import Keyring
 from annotation.domain.sanitize.resolve import ADDRESSES, SECRETS, apply, merge, outside
-from annotation.domain.sanitize.rules import find_commands, find_shapes
-from annotation.domain.sanitize.sections import find_in_sections
+from annotation.domain.sanitize.rules import NEEDS, find_commands, find_shapes
+from annotation.domain.sanitize.sections import HINTS, find_in_sections
 from annotation.domain.sanitize.tables import find_columns
 from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
 from annotation.domain.sanitize.views import View, view
@@ -39,6 +40,7 @@ RULESET = "1.0"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
+_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS))
 _ROUNDS = 4
 _UNDECODABLE = re.compile("[\x00\ufffd\ud800-\udfff]")
 
@@ -94,12 +96,15 @@ class Sanitizer:
         return ""
 
     def _settle(self, text: str, spans: list[Span]) -> Sanitized:
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             seen = view(text)
             taken = self._taken(seen, text, spans)
-            mentions = find_mentions(seen)
-            findings = merge(self._detect(seen, mentions))
-            pieces = self._rewrite(seen, outside(findings, taken))
+            places = _LITERALS.places(seen.low)
+            mentions = find_mentions(seen, places)
+            found = _find_secrets(seen, places, mentions)
+            if turn == 0:
+                found += self._find_names(seen)
+            pieces = self._rewrite(seen, outside(merge(found), taken))
             if not pieces:
                 wires = tuple(find_tripwires(seen, mentions, taken))
                 return _judged(text, spans, wires)
@@ -109,23 +114,24 @@ class Sanitizer:
                 return _judged(text, spans, ())
         return _held("replacements do not settle")
 
+    def _find_names(self, seen: View) -> list[Finding]:
+        """Return addresses, people and places.
+
+        Once is enough: they are found by their own form, which no replacement beside
+        them changes. A secret is found by its surroundings, which do change.
+        """
+        return [
+            *find_pii(seen),
+            *self._dictionary.find(seen),
+            *find_network(seen),
+        ]
+
     def _taken(self, seen: View, text: str, spans: list[Span]) -> list[tuple[int, int]]:
         """Return, in the view, the ranges that are ours: spans and checked tokens."""
         ranges = {seen.located(span.start, span.end) for span in spans}
         if "Z" in text:
             ranges.update(self._keyring.own_tokens(seen.text))
         return sorted(ranges)
-
-    def _detect(self, seen: View, mentions: list[Mention]) -> list[Finding]:
-        found = [*find_shapes(seen), *find_commands(seen), *find_blocks(seen)]
-        found += find_keyword_values(seen, mentions)
-        found += find_columns(seen, mentions)
-        found += find_in_sections(seen)
-        found += find_echoes(seen, found)
-        found += find_pii(seen)
-        found += self._dictionary.find(seen)
-        found += find_network(seen)
-        return found
 
     def _rewrite(self, seen: View, findings: Iterable[Finding]) -> list[Span]:
         """Return what goes in place of each finding; ranges are of the original."""
@@ -142,6 +148,16 @@ class Sanitizer:
         if kind in ADDRESSES:
             return network.rewrite(self._addresses, kind, value)
         return self._keyring.token(kind, self._dictionary.canonical(kind, value))
+
+
+def _find_secrets(seen: View, places: Places, mentions: list[Mention]) -> list[Finding]:
+    found = [*find_shapes(seen, places), *find_commands(seen, places)]
+    found += find_blocks(seen)
+    found += find_keyword_values(seen, mentions)
+    found += find_columns(seen, mentions)
+    found += find_in_sections(seen, places)
+    found += find_echoes(seen, found)
+    return found
 
 
 def _judged(text: str, spans: list[Span], wires: tuple[Tripwire, ...]) -> Sanitized:

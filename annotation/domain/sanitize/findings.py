@@ -1,12 +1,16 @@
-"""The values that pass between the parts of the sanitizer and out to its callers."""
+"""The values that pass between the parts of the sanitizer and out to its callers.
+
+What is made by the dozen for every text is a named tuple: a frozen dataclass takes
+three times as long to make.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A range of text that a detector wants replaced.
 
     `type` is a span type (`cred`, `ipv4`, `customer` ...), `rule` names what found it.
@@ -18,8 +22,7 @@ class Finding:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A replacement: `text[start:end] == token` in the sanitized text."""
 
     start: int
@@ -29,8 +32,7 @@ class Span:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tripwire:
+class Tripwire(NamedTuple):
     """A place in the sanitized text where a credential may have been missed."""
 
     start: int

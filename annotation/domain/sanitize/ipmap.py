@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from annotation.domain.sanitize.pseudonyms import Keyring
 
-_CACHE_LIMIT = 200_000
+_CACHE_LIMIT = 8_000
 
 # Blocks that map into themselves. The documentation blocks are not among them: in
 # tickets they stand for real public addresses.
@@ -38,6 +38,8 @@ _PINNED_V6 = ("fe80::/64", "fc00::/7", "2001:db8::/32", "2000::/3", "ff00::/8")
 _V4_CARRIERS = tuple(
     int(IPv6Address(text)) >> 32 for text in ("::", "::ffff:0:0", "64:ff9b::")
 )
+# Depth in bytes down to which a map is kept as tables, at most 257 of them.
+_TABLED = 2
 _SMALL_INTERFACE = 1 << 16
 # HSRP, HSRPv2, VRRP, GLBP: virtual addresses made of a protocol's OUI and a group.
 _KEPT_MAC_PREFIXES = ("00000c07ac", "00000c9ff", "00005e0001", "00005e0002", "0007b400")
@@ -64,6 +66,7 @@ class PrefixMap:
         self._last = width - kept_bits - 1
         self._still = _pinned_nodes(pinned, width)
         self._nodes: dict[bytes, int] = {}
+        self._tables: dict[bytes, bytes] = {}
 
     def map(self, value: bytes, seed: bytes = b"") -> bytes:
         """Map `value`; another `seed` gives an unrelated map."""
@@ -72,9 +75,21 @@ class PrefixMap:
             if depth * 8 > self._last:
                 out += value[depth:]
                 break
-            decisions = self._decisions(seed, value[:depth])
-            out.append(_walk(decisions, value[depth]))
+            prefix = value[:depth]
+            if depth < _TABLED and not seed:
+                out.append(self._table(prefix)[value[depth]])
+            else:
+                out.append(_walk(self._decisions(seed, prefix), value[depth]))
         return bytes(out)
+
+    def _table(self, prefix: bytes) -> bytes:
+        """Return what every next byte becomes, for prefixes that all texts share."""
+        found = self._tables.get(prefix)
+        if found is None:
+            decisions = self._decisions(b"", prefix)
+            found = bytes(_walk(decisions, byte) for byte in range(256))
+            self._tables[prefix] = found
+        return found
 
     def _decisions(self, seed: bytes, prefix: bytes) -> int:
         name = seed + b"/" + prefix

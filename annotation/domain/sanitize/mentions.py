@@ -7,11 +7,11 @@ is decided by `grammar`; what the grammar left is judged by `tripwire`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
+from annotation.domain.sanitize.literals import Places
 from annotation.domain.sanitize.views import View
 from annotation.domain.sanitize.words import WORDS
 
@@ -25,8 +25,7 @@ class Promise(Enum):
     SECRET = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """An identifier at `start:end` of a line that spans `line_start:line_end`."""
 
     start: int
@@ -36,7 +35,7 @@ class Mention:
     line_end: int
 
 
-_ROOTS = ("pass", "pwd", "secret", "communit", "psk", "token", "key", "cred", "auth",
+ROOTS = ("pass", "pwd", "secret", "communit", "psk", "token", "key", "cred", "auth",
           "pw", "pin")  # fmt: skip
 # A root that begins another, harmless word is no mention.
 _ROOT = re.compile(
@@ -61,12 +60,12 @@ _HASHED = _SECRET_WORDS | frozenset(("key", "bcrypt", "pw", "pass", "md", "nt", 
 _MAYBE_WORDS = WORDS["maybe_words"]
 
 
-def find_mentions(view: View) -> list[Mention]:
+def find_mentions(view: View, places: Places) -> list[Mention]:
     """Return the mentions of `view` from left to right."""
     text, low = view.text, view.low
     mentions: list[Mention] = []
     position, line_end = 0, -1
-    for at in sorted(at for root in _ROOTS if root in low for at in _places(low, root)):
+    for at in sorted(at for root in ROOTS for at in places.get(root, ())):
         if at < position or not _ROOT.match(low, at):
             continue
         start, end = _identifier_around(text, at)
@@ -91,13 +90,6 @@ def _with_word_before(text: str, start: int, end: int) -> Promise:
         return Promise.MAYBE
     promise = promise_of(f"{match[1]}-{text[start:end]}")
     return Promise.MAYBE if promise is Promise.NOTHING else promise
-
-
-def _places(low: str, root: str) -> Iterator[int]:
-    at = low.find(root)
-    while at >= 0:
-        yield at
-        at = low.find(root, at + len(root))
 
 
 def _is_call(text: str, end: int) -> bool:

@@ -34,6 +34,7 @@ _ODD_SIGNS = tuple(
         r"\[(?i:dot)\]\d",
     )
 )
+_ODD_HINTS = (".\n", ".\r", "[.]", "(.)", "t]", "T]")
 _MAC_GOES_ON = re.compile(r"[:.-][0-9A-Fa-f]")
 _DASHED_SIGN = re.compile(r"-\d{1,3}-\d{1,3}-\d")
 _DASHED = re.compile(
@@ -110,7 +111,9 @@ def _find_ipv4(view: View) -> Iterator[Finding]:
         is_oid = match.end() != match.end(1) and match[1].startswith(("0.", "1.3."))
         if not is_oid and not _is_version(view.low, start, match[1]):
             yield Finding(*match.span(1), "ipv4", "ipv4")
-    if any(sign.search(text) for sign in _ODD_SIGNS):
+    if any(hint in text for hint in _ODD_HINTS) and any(
+        sign.search(text) for sign in _ODD_SIGNS
+    ):
         for match in _ODD_QUAD.finditer(text):
             if set(match[0]) & set("[(\n") and _is_quad(match[0]):
                 yield Finding(*match.span(), "ipv4", "ipv4-split")
@@ -178,13 +181,12 @@ def rewrite(addresses: AddressMap, kind: str, value: str) -> str:
 
 
 def _rewrite_ipv4(addresses: AddressMap, value: str) -> str:
-    parts = [int(part) for part in _DIGITS.findall(value)]
-    number = int.from_bytes(bytes(parts), "big")
+    number = int.from_bytes(bytes(map(int, _DIGITS.findall(value))), "big")
     if is_kept_ipv4(number):
         return value
     mapped = addresses.ipv4(number).to_bytes(4, "big")
     separator = "-" if "-" in value else "."
-    return separator.join(str(part) for part in mapped)
+    return separator.join(map(str, mapped))
 
 
 def _rewrite_ipv6(addresses: AddressMap, value: str) -> str:

@@ -10,7 +10,7 @@ from annotation.domain.sanitize.views import View
 
 _DOMAIN = re.compile(r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
 _ESCAPED = re.compile(_DOMAIN.pattern.replace("@", "%40", 1))
-
+_PATTERNS = (("@", _DOMAIN), ("%40", _ESCAPED))
 _LOCAL = re.compile(r"[\w.%+'=~-]{1,64}\Z")
 _REACH = 64
 
@@ -18,7 +18,9 @@ _REACH = 64
 def find_pii(view: View) -> Iterator[Finding]:
     """Yield e-mail addresses; user@host without a domain is none."""
     text = view.text
-    for pattern in (_DOMAIN, _ESCAPED):
+    for sign, pattern in _PATTERNS:
+        if sign not in text:
+            continue
         for match in pattern.finditer(text):
             start = _local_start(text, match.start())
             if start < match.start() and not _is_in_url(text, start):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from annotation.domain.sanitize import values
 from annotation.domain.sanitize.findings import Finding
+from annotation.domain.sanitize.literals import Places
 from annotation.domain.sanitize.views import View
 
 _CATALOG = Path(__file__).parent / "catalog"
@@ -23,6 +24,9 @@ _TYPE = (
     r"|irreversible-cipher|hash(?:ed)?|sha512|sha256|md5|scrypt|unencrypted|text"
     r"|local|remote|hex|\d{1,2})[ ]+){0,3}"
 )
+_KEEPS_CASE = "(?-i:"
+# Capital letters of a pattern that are text, not part of an escape or a group's syntax.
+_UPPER = re.compile(r"(?<![\\?])[A-Z]")
 # Commands are short; longer lines (one-line JSON, logs) are searched in pieces.
 _PIECE, _OVERLAP = 4000, 400
 
@@ -35,6 +39,7 @@ class Rule:
     type: str
     needs: tuple[str, ...]
     pattern: re.Pattern[str]
+    reads_low: bool
     also: tuple[str, ...]
     prose: bool
     matches: tuple[str, ...]
@@ -42,15 +47,16 @@ class Rule:
 
 
 def load_rules(name: str) -> tuple[Rule, ...]:
-    """Compile the catalogue `name`."""
+    """Compile the catalogue `name`. Commands are written in any case."""
     entries = tomllib.loads((_CATALOG / f"{name}.toml").read_text("utf-8"))["rule"]
-    flags = re.IGNORECASE if name == "commands" else re.NOFLAG
+    folds = name == "commands"
     return tuple(
         Rule(
             name=entry["name"],
             type=entry["type"],
             needs=tuple(entry["needs"]),
-            pattern=re.compile(_expand(entry["pattern"]), flags),
+            pattern=_compile(_expand(entry["pattern"]), folds=folds),
+            reads_low=folds and _KEEPS_CASE not in entry["pattern"],
             also=tuple(entry.get("also", ())),
             prose=entry.get("prose", False),
             matches=tuple(entry["matches"]),
@@ -58,6 +64,19 @@ def load_rules(name: str) -> tuple[Rule, ...]:
         )
         for entry in entries
     )
+
+
+def _compile(pattern: str, *, folds: bool) -> re.Pattern[str]:
+    """Compile; a pattern for any case is lowered, to be run on lowered text.
+
+    That is several times quicker than IGNORECASE, which only a pattern that looks at
+    the case of some part still needs.
+    """
+    if not folds:
+        return re.compile(pattern)
+    if _KEEPS_CASE in pattern:
+        return re.compile(pattern, re.IGNORECASE)
+    return re.compile(_UPPER.sub(lambda found: found[0].lower(), pattern))
 
 
 def _expand(pattern: str) -> str:
@@ -75,69 +94,95 @@ def _expand(pattern: str) -> str:
 
 SHAPES = load_rules("tokens")
 COMMANDS = load_rules("commands")
-_SHAPE_NEEDS = tuple(sorted({need for rule in SHAPES for need in rule.needs}))
+_SHAPES_BY_NEED = {
+    need: tuple(rule for rule in SHAPES if need in rule.needs)
+    for need in sorted({need for rule in SHAPES for need in rule.needs})
+}
 _COMMANDS_BY_NEED = {
-    need: frozenset(at for at, rule in enumerate(COMMANDS) if need in rule.needs)
+    need: tuple(rule for rule in COMMANDS if need in rule.needs)
     for need in sorted({need for rule in COMMANDS for need in rule.needs})
 }
+NEEDS = frozenset(
+    (*_SHAPES_BY_NEED, *_COMMANDS_BY_NEED, *(w for rule in COMMANDS for w in rule.also))
+)
+"""Literals, in lower case, without which no rule finds anything."""
 _SHORTEST_SHAPE = 10
 
 
-def find_shapes(view: View) -> Iterator[Finding]:
+def find_shapes(view: View, places: Places) -> Iterator[Finding]:
     """Yield the secrets of `view` that are recognisable by themselves."""
-    long = [word for word in view.low.split() if len(word) >= _SHORTEST_SHAPE]
-    words = " ".join([word for word in long if not word.isalpha()])
-    present = {need for need in _SHAPE_NEEDS if need in words}
-    if not present:
-        return
-    for rule in SHAPES:
-        if not present.isdisjoint(rule.needs):
-            group = "v" if "v" in rule.pattern.groupindex else 0
-            for match in rule.pattern.finditer(view.text):
-                yield Finding(*match.span(group), rule.type, rule.name)
+    rules = {
+        rule.name: rule
+        for need in _SHAPES_BY_NEED.keys() & places.keys()
+        if any(_is_in_shape(view.text, at) for at in places[need])
+        for rule in _SHAPES_BY_NEED[need]
+    }
+    for rule in rules.values():
+        group = "v" if "v" in rule.pattern.groupindex else 0
+        for match in rule.pattern.finditer(view.text):
+            yield Finding(*match.span(group), rule.type, rule.name)
 
 
-def find_commands(view: View) -> Iterator[Finding]:
+def _is_in_shape(text: str, at: int) -> bool:
+    """Say whether the word at a place is longer and odder than words of prose."""
+    low = high = at
+    while low > 0 and not text[low - 1].isspace() and at - low < _SHORTEST_SHAPE:
+        low -= 1
+    while high < len(text) and not text[high].isspace():
+        if not text[high].isalpha() and high - low >= _SHORTEST_SHAPE:
+            return True
+        high += 1
+    return high - low >= _SHORTEST_SHAPE and not text[low:high].isalpha()
+
+
+def find_commands(view: View, places: Places) -> Iterator[Finding]:
     """Yield the secrets that commands in `view` carry."""
-    low = view.low
-    present = [need for need in _COMMANDS_BY_NEED if need in low]
-    if not present:
-        return
-    lines = {need: _lines_with(low, need) for need in present}
-    for at in set().union(*(_COMMANDS_BY_NEED[need] for need in present)):
-        rule = COMMANDS[at]
-        if not rule.also or any(word in low for word in rule.also):
-            hits = (lines[need] for need in rule.needs if need in lines)
-            for start, end in set().union(*hits):
-                yield from _search(rule, view, start, end)
+    lines: dict[int, dict[str, Rule]] = {}
+    for need in _COMMANDS_BY_NEED.keys() & places.keys():
+        named = {
+            rule.name: rule
+            for rule in _COMMANDS_BY_NEED[need]
+            if not rule.also or any(map(places.__contains__, rule.also))
+        }
+        if named:
+            for start in _lines_of(view.low, places[need]):
+                lines.setdefault(start, {}).update(named)
+    for start, rules in lines.items():
+        end = view.low.find("\n", start)
+        end = len(view.low) if end < 0 else end
+        yield from _search(rules.values(), view, start, end)
 
 
-def _lines_with(low: str, need: str) -> set[tuple[int, int]]:
-    """Return the ranges of lines that hold `need`."""
-    lines = set()
-    at = low.find(need)
-    while at >= 0:
-        start = low.rfind("\n", 0, at) + 1
-        end = low.find("\n", at)
-        end = len(low) if end < 0 else end
-        lines.add((start, end))
-        at = low.find(need, max(end, at + 1))
-    return lines
+def _lines_of(low: str, places: Sequence[int]) -> Iterator[int]:
+    """Yield the start of every line that a place is in, once."""
+    end = -1
+    for at in places:
+        if at > end:
+            yield low.rfind("\n", 0, at) + 1
+            end = low.find("\n", at)
+            if end < 0:
+                return
 
 
-def _search(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
-    """Search one line, a long one in overlapping pieces."""
+def _search(
+    rules: Iterable[Rule], view: View, start: int, end: int
+) -> Iterator[Finding]:
+    """Run rules on one line, a long one in overlapping pieces."""
     line = view.low[start:end]
-    if rule.also and not any(word in line for word in rule.also):
-        return
-    while end - start > _PIECE:
-        yield from _apply(rule, view.text, start, start + _PIECE)
-        start += _PIECE - _OVERLAP
-    yield from _apply(rule, view.text, start, end)
+    for rule in rules:
+        if rule.also and not any(map(line.__contains__, rule.also)):
+            continue
+        first = start
+        while end - first > _PIECE:
+            yield from _apply(rule, view, first, first + _PIECE)
+            first += _PIECE - _OVERLAP
+        yield from _apply(rule, view, first, end)
 
 
-def _apply(rule: Rule, text: str, start: int, end: int) -> Iterator[Finding]:
-    for match in rule.pattern.finditer(text[start:end]):
+def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
+    text = view.text
+    piece = (view.low if rule.reads_low else text)[start:end]
+    for match in rule.pattern.finditer(piece):
         for group, value in match.groupdict().items():
             if not value:
                 continue

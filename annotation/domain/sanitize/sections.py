@@ -10,6 +10,7 @@ from pathlib import Path
 
 from annotation.domain.sanitize import values
 from annotation.domain.sanitize.findings import Finding
+from annotation.domain.sanitize.literals import Places
 from annotation.domain.sanitize.views import View
 
 _CATALOG = Path(__file__).parent / "catalog" / "sections.toml"
@@ -51,18 +52,22 @@ def load_sections() -> tuple[Section, ...]:
 SECTIONS = load_sections()
 
 
-def find_in_sections(view: View) -> Iterator[Finding]:
+HINTS = frozenset(section.hint for section in SECTIONS)
+"""Literals, in lower case, that stand in the headers of sections."""
+
+
+def find_in_sections(view: View, places: Places) -> Iterator[Finding]:
     """Yield the secrets of every known section of `view`."""
     low = view.low
     for section in SECTIONS:
-        at = low.find(section.hint)
-        while at >= 0:
-            position = at + 1
+        position = 0
+        for at in places.get(section.hint, ()):
+            if at < position:
+                continue
             header = section.header.match(low, low.rfind("\n", 0, at) + 1)
             if header and header.end() > at:
                 found, position = _search(section, view.text, header.end())
                 yield from found
-            at = low.find(section.hint, max(position, at + 1))
 
 
 def _search(section: Section, text: str, start: int) -> tuple[list[Finding], int]:

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -141,7 +141,7 @@ def _unread() -> Sanitized:
 def _shape(result: Sanitized) -> dict[str, Any]:
     return {
         "text": result.text,
-        "spans": [asdict(span) for span in result.spans],
-        "tripwires": [asdict(wire) for wire in result.tripwires],
+        "spans": [span._asdict() for span in result.spans],
+        "tripwires": [wire._asdict() for wire in result.tripwires],
         "held": result.held,
     }

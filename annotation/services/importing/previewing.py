@@ -47,7 +47,7 @@ def preview(*, batch: ImportBatch, mapping: ColumnMap) -> list[PreviewRow]:
                 PreviewRow(row.number, column=error.field, reason=error.reason)
             )
             continue
-        clean = preparer.cleaner.clean(ticket)
+        clean = preparer.cleaner.clean(ticket, preparer.cleaner.external_id(ticket))
         shown.append(PreviewRow(row.number, clean, ticket.opened_at))
     return shown
 

@@ -41,6 +41,7 @@ from annotation.services.preparing import (
 )
 from annotation.services.spool import SpoolRefused
 from annotation.services.vault import keyring_of
+from netft_site.base.collecting import calm_collection
 from netft_site.base.enqueue import enqueue
 
 MARK_TASK = "annotation.tasks.importing.mark_near_duplicates"
@@ -87,7 +88,7 @@ def run_to_end(
         SpoolRefused: the staged file is gone or damaged; the import is FAILED.
     """
     batch = _load(batch_id)
-    with _prepare(batch, helper_count) as prepare:
+    with calm_collection(), _prepare(batch, helper_count) as prepare:
         while batch.status == ImportBatch.Status.RUNNING:
             try:
                 _run_from_cursor(batch, prepare, helper_count, clock, progress)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -24,7 +25,8 @@ from annotation.models import (
     Sanitization,
 )
 from annotation.services.importing.outcomes import RowOutcome, RowStatus
-from annotation.services.preparing import Prepared, Preparer
+from annotation.services.preparing import Prepared, Preparer, Recognised
+from netft_site.base.bulk_insert import insert_many
 
 CHANGED = "a record with this external_id exists with another text"
 
@@ -69,139 +71,143 @@ def known_records(
 
 def set_known_aside(
     project: Project, tickets: Sequence[Ticket], preparer: Preparer
-) -> tuple[list[Ticket], list[RowOutcome]]:
+) -> tuple[list[Recognised], list[RowOutcome]]:
     """Part tickets whose id is stored from new ones, before the costly work."""
-    keys = [preparer.known_by(ticket) for ticket in tickets]
-    stored = known_records(project, (external_id for external_id, _ in keys))
-    fresh: list[Ticket] = []
+    every = [preparer.recognise(ticket) for ticket in tickets]
+    stored = known_records(project, (one.external_id for one in every))
+    fresh: list[Recognised] = []
     known: list[RowOutcome] = []
-    for ticket, (external_id, raw_hmac) in zip(tickets, keys, strict=True):
-        outcome = known_outcome(ticket.number, external_id, raw_hmac, stored)
+    for one in every:
+        number = one.ticket.number
+        outcome = known_outcome(number, one.external_id, one.raw_hmac, stored)
         if outcome:
             known.append(outcome)
         else:
-            fresh.append(ticket)
+            fresh.append(one)
     return fresh, known
 
 
 def store(destination: Destination, prepared: Sequence[Prepared]) -> list[RowOutcome]:
     """Store what is new. The caller holds the transaction and the project's lock."""
-    sorting = _Sorting(destination, prepared)
+    sorting = _Sorting(destination.project, prepared)
     placed = [sorting.place(one) for one in prepared]
     fresh = sorting.fresh
-    Record.objects.bulk_create([record for _, record in fresh])
-    Sanitization.objects.bulk_create(
-        [_sanitization(destination, record, one) for one, record in fresh]
+    insert_many(Record, [_record(destination, one) for one in fresh])
+    ids = Record.objects.of(destination.project).ids_by_external_id(
+        one.clean.external_id for one in fresh
     )
-    _involve(fresh)
+    kept = [(ids[one.clean.external_id], one) for one in fresh]
+    insert_many(Sanitization, [_sanitization(destination, *pair) for pair in kept])
+    _involve(kept)
     return [
-        replace(outcome, record_id=record.pk) if record else outcome
-        for outcome, record in placed
+        replace(outcome, record_id=ids[stored_as]) if stored_as else outcome
+        for outcome, stored_as in placed
     ]
 
 
-Placed = tuple[RowOutcome, Record | None]
+Placed = tuple[RowOutcome, str]
+"""A row's end, and the external id of the record of this chunk that it led to."""
 
 
 class _Sorting:
     """Tells new tickets from known ones, within the chunk and in the project."""
 
-    def __init__(self, destination: Destination, prepared: Sequence[Prepared]) -> None:
-        self.fresh: list[tuple[Prepared, Record]] = []
-        self._destination = destination
-        records = Record.objects.of(destination.project)
+    def __init__(self, project: Project, prepared: Sequence[Prepared]) -> None:
+        self.fresh: list[Prepared] = []
+        records = Record.objects.of(project)
         ids = [one.clean.external_id for one in prepared]
-        self._known = known_records(destination.project, ids)
+        self._known = known_records(project, ids)
         self._texts = records.ids_by_fingerprint(one.fingerprint for one in prepared)
         self._texts |= records.held_ids_by_hmac(
             one.raw_hmac for one in prepared if one.clean.held
         )
-        self._by_id: dict[str, tuple[Prepared, Record]] = {}
-        self._by_text: dict[str, Record] = {}
+        self._by_id: dict[str, Prepared] = {}
+        self._by_text: dict[str, str] = {}
 
     def place(self, one: Prepared) -> Placed:
         """Decide the end of one ticket; a new one joins `fresh`."""
         external_id = one.clean.external_id
         known = known_outcome(one.number, external_id, one.raw_hmac, self._known)
         if known:
-            return known, None
+            return known, ""
         if external_id in self._by_id:
             return self._again(one)
         text = one.fingerprint or one.raw_hmac
         duplicate = RowOutcome(one.number, RowStatus.DUPLICATE, external_id)
         if text in self._texts:
-            return replace(duplicate, record_id=self._texts[text]), None
+            return replace(duplicate, record_id=self._texts[text]), ""
         if text in self._by_text:
             return duplicate, self._by_text[text]
-        record = _record(self._destination, one)
-        self._by_id[external_id] = (one, record)
-        self._by_text[text] = record
-        self.fresh.append((one, record))
+        self._by_id[external_id] = one
+        self._by_text[text] = external_id
+        self.fresh.append(one)
         status = RowStatus.HELD if one.clean.held else RowStatus.IMPORTED
-        return RowOutcome(one.number, status, external_id), record
+        return RowOutcome(one.number, status, external_id), external_id
 
     def _again(self, one: Prepared) -> Placed:
         """The id stood on an earlier row of the same chunk."""
-        first, record = self._by_id[one.clean.external_id]
-        stored = {one.clean.external_id: (0, first.raw_hmac)}
-        outcome = known_outcome(one.number, one.clean.external_id, one.raw_hmac, stored)
+        external_id = one.clean.external_id
+        stored = {external_id: (0, self._by_id[external_id].raw_hmac)}
+        outcome = known_outcome(one.number, external_id, one.raw_hmac, stored)
         assert outcome is not None  # noqa: S101  (the id is in the mapping)
-        return outcome, record
+        return outcome, external_id
 
 
-def _record(destination: Destination, one: Prepared) -> Record:
+def _record(destination: Destination, one: Prepared) -> dict[str, Any]:
     clean = one.clean
-    return Record(
-        project=destination.project,
-        batch=destination.batch,
-        kind=destination.kind,
-        origin=destination.origin,
-        external_id=clean.external_id,
-        title=clean.title,
-        body=clean.body,
-        thread=clean.thread,
-        resolution=clean.resolution,
-        category=clean.category,
-        vendor=clean.vendor,
-        device_type=clean.device_type,
-        site=clean.site,
-        opened_at=one.opened_at,
-        attributes=clean.attributes,
-        incident_key=clean.incident_key,
-        fingerprint=one.fingerprint,
-        state=Record.State.HELD if clean.held else Record.State.OPEN,
-        reviews_wanted=destination.project.reviews_wanted,
-    )
+    return {
+        "project_id": destination.project.pk,
+        "batch_id": destination.batch and destination.batch.pk,
+        "kind": destination.kind,
+        "origin": destination.origin,
+        "external_id": clean.external_id,
+        "title": clean.title,
+        "body": clean.body,
+        "thread": clean.thread,
+        "resolution": clean.resolution,
+        "category": clean.category,
+        "vendor": clean.vendor,
+        "device_type": clean.device_type,
+        "site": clean.site,
+        "opened_at": one.opened_at,
+        "attributes": clean.attributes,
+        "incident_key": clean.incident_key,
+        "fingerprint": one.fingerprint,
+        "state": (Record.State.HELD if clean.held else Record.State.OPEN).value,
+        "reviews_wanted": destination.project.reviews_wanted,
+        "created_at": destination.now,
+    }
 
 
 def _sanitization(
-    destination: Destination, record: Record, one: Prepared
-) -> Sanitization:
+    destination: Destination, record_id: int, one: Prepared
+) -> dict[str, Any]:
     """Raw text that was made safe expires; of a held ticket it is all there is."""
     held = one.clean.held
     lifetime = timedelta(days=settings.RAW_RETENTION_DAYS)
-    return Sanitization(
-        record=record,
-        ruleset=one.clean.ruleset,
-        key_id=destination.project.key_id,
-        spans=one.clean.spans,
-        tripwires=one.clean.tripwires,
-        state=Sanitization.State.HELD if held else Sanitization.State.CLEAN,
-        reason=one.clean.reason,
-        raw_ciphertext=one.raw_ciphertext,
-        raw_hmac=one.raw_hmac,
-        expires_at=None if held else destination.now + lifetime,
-    )
+    states = Sanitization.State
+    return {
+        "record_id": record_id,
+        "ruleset": one.clean.ruleset,
+        "key_id": destination.project.key_id,
+        "spans": one.clean.spans,
+        "tripwires": one.clean.tripwires,
+        "state": (states.HELD if held else states.CLEAN).value,
+        "reason": one.clean.reason,
+        "raw_ciphertext": one.raw_ciphertext,
+        "raw_hmac": one.raw_hmac,
+        "expires_at": None if held else destination.now + lifetime,
+    }
 
 
-def _involve(fresh: Sequence[tuple[Prepared, Record]]) -> None:
+def _involve(kept: Sequence[tuple[int, Prepared]]) -> None:
     """Note which reviewers worked a ticket, before their names are gone."""
-    if not any(one.worked_by for one, _ in fresh):
+    if not any(one.worked_by for _, one in kept):
         return
     reviewers = Reviewer.objects.people().ids_by_name()
     involved = {
-        (record.pk, reviewers[name.casefold()])
-        for one, record in fresh
+        (record_id, reviewers[name.casefold()])
+        for record_id, one in kept
         for name in one.worked_by
         if name.casefold() in reviewers
     }
