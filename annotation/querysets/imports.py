@@ -26,7 +26,11 @@ class ImportedRecordQuerySet(VisibleThroughProject):
     """Records by what an import knows them by."""
 
     def with_external_ids(self, external_ids: Iterable[str]) -> Self:
-        return self.filter(external_id__in=set(external_ids))
+        """The records with these ids, in no order.
+
+        Asked for an order, SQLite walks the whole project in it.
+        """
+        return self.filter(external_id__in=set(external_ids)).order_by()
 
     def with_text(self) -> Self:
         """Records whose text is there: all but the held ones."""
@@ -34,7 +38,7 @@ class ImportedRecordQuerySet(VisibleThroughProject):
 
     def ids_by_external_id(self, external_ids: Iterable[str]) -> dict[str, int]:
         """Map external ids to record ids, for those stored."""
-        rows = self.with_external_ids(external_ids).order_by()
+        rows = self.with_external_ids(external_ids)
         return dict(rows.values_list("external_id", "pk"))
 
     def ids_by_fingerprint(self, fingerprints: Iterable[str]) -> dict[str, int]:

@@ -62,7 +62,7 @@ def json_rows(stream: ByteSource) -> Iterator[RawRow]:
 
 def _line_row(number: int, line: str) -> RawRow:
     try:
-        value = json.loads(line, parse_constant=_no_constant)
+        value = _DECODER.decode(line)
     except (ValueError, RecursionError):
         return RawRow(number, {}, "the line is not valid JSON")
     return _row(number, value)
@@ -76,6 +76,9 @@ def _row(number: int, value: Any) -> RawRow:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _enter_array(events: Iterator[tuple[str, Any]]) -> None:
