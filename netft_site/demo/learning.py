@@ -22,7 +22,7 @@ from training.services.datasets import building
 
 DATASET = "triage"
 # Sized for a laptop without a GPU; the page of a run shows and explains each of them.
-MAX_LENGTH = 96
+MAX_LENGTH = 80
 HYPERPARAMETERS = {"epochs": 3, "max_length": MAX_LENGTH}
 
 
