@@ -1,14 +1,11 @@
-"""Files into rows: formats, limits, and refusals in words."""
+"""Text files into rows: formats, limits, and refusals in words."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import zipfile
-from datetime import datetime
 
-import openpyxl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -16,30 +13,11 @@ from hypothesis import strategies as st
 from annotation.domain.importing.byte_lines import CHUNK, LINE_LIMIT
 from annotation.domain.importing.refusals import FileRefused
 from annotation.domain.importing.table import FileFormat, format_of, rows
+from tests.annotation.tables import read, refusal
 
 CELL = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=30
 )
-
-
-def read(content: bytes | str, file_format: str) -> list:
-    data = content.encode() if isinstance(content, str) else content
-    return list(rows(io.BytesIO(data), FileFormat(file_format)))
-
-
-def refusal(content: bytes | str, file_format: str) -> FileRefused:
-    with pytest.raises(FileRefused) as caught:
-        read(content, file_format)
-    return caught.value
-
-
-def workbook(*table: list) -> bytes:
-    book = openpyxl.Workbook()
-    for cells in table:
-        book.active.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -252,60 +230,6 @@ def test_deep_nesting_is_a_bad_row_not_a_crash():
 
     assert [bool(row.problem) for row in from_lines][1] is False
     assert [bool(row.problem) for row in from_array] == [True, False]
-
-
-def test_a_workbook_gives_dates_and_whole_numbers_and_skips_blank_rows():
-    content = workbook(
-        ["Number", "Opened", "Text"],
-        [12345.0, datetime(2024, 1, 31, 13, 45), "down"],
-        [None, None, None],
-        ["INC2", None, "#N/A"],
-    )
-
-    found = read(content, "XLSX")
-
-    assert [row.cells for row in found] == [
-        {"Number": 12345, "Opened": "2024-01-31T13:45:00", "Text": "down"},
-        {"Number": "INC2", "Opened": None, "Text": None},
-    ]
-    assert [row.number for row in found] == [2, 4]
-
-
-def test_a_zip_bomb_is_refused_before_it_is_unpacked():
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (200 << 20))
-
-    error = refusal(out.getvalue(), "XLSX")
-
-    assert error.code == "too_large"
-    assert len(out.getvalue()) < 1 << 20
-
-
-def test_a_workbook_with_entity_expansion_is_refused():
-    bomb = (
-        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
-        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        "<sheetData><row r='1'><c t='inlineStr'><is><t>&a;</t></is></c></row>"
-        "</sheetData></worksheet>"
-    )
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook(["a"], ["b"]))) as source,
-        zipfile.ZipFile(out, "w") as target,
-    ):
-        for name in source.namelist():
-            is_sheet = name.endswith("sheet1.xml")
-            target.writestr(name, bomb if is_sheet else source.read(name))
-
-    assert refusal(out.getvalue(), "XLSX").code == "bad_workbook"
-
-
-def test_a_damaged_workbook_is_refused():
-    whole = workbook(["a"], ["b"])
-
-    assert refusal(whole[: len(whole) // 2], "XLSX").code == "bad_workbook"
-    assert refusal(b"not a zip at all", "XLSX").code == "wrong_format"
 
 
 def test_the_format_follows_the_ending():

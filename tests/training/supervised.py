@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -21,8 +22,8 @@ from training.domain.job_spec import (
 )
 from training.launchers.local import LocalLauncher
 from training.launchers.processes import Handle
-from training.models import Job
-from training.services import jobs
+from training.models import Job, TrainingRun
+from training.services import completing, jobs
 
 FAKE_CHILD = Path(__file__).resolve().parents[1] / "data" / "fake_child.py"
 SHA = "a" * 64
@@ -86,6 +87,17 @@ def reconciled(job: Job, behaviour: str = "train", now=None) -> Job:
 
 def until_over(job: Job, behaviour: str) -> Job:
     return jobs.wait_for(job_id=job.pk, launcher=acting(behaviour), poll_seconds=0.02)
+
+
+def finished(run: TrainingRun, behaviour: str = "finish") -> TrainingRun:
+    """The run after its child is over and what that left has been taken in."""
+    until_over(run.job, behaviour)
+    completing.complete_finished_runs()
+    return TrainingRun.objects.with_facts().get(pk=run.pk)
+
+
+def later(seconds: float) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def has_ended(pid: int) -> bool:

@@ -1,55 +1,31 @@
-"""The builder and the page of a dataset as their visitors meet them."""
+"""The list and the page of datasets as their visitors meet them, and the downloads."""
 
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
-from html import unescape
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import ReviewerFactory
-from tests.training.worlds import label_by_source, settle, settle_many
-from training.admin.recipe_form import RecipeForm, form_values
-from training.domain.recipe import Recipe
+from tests.training.built import build
+from tests.training.pages import BUILDER, page_of
+from tests.training.worlds import label_by_source, settle_many
 from training.models import Dataset, Export
 from training.services.datasets import building, exporting, folders
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/training/dataset/"
-BUILDER = "/admin/training/dataset/builder/noc/"
 CAST = ("alice", "bob", "carol", "dana", "erin", "frank", "grace", "mallory")
-
-
-def build(project, name="triage", **recipe) -> Dataset:
-    dataset = building.start(
-        project=project,
-        name=name,
-        recipe={"min_per_class": 1, **recipe},
-        in_background=False,
-    )
-    return building.build_to_end(dataset_id=dataset.pk, clock=timezone.now)
 
 
 @pytest.fixture
 def dataset(project) -> Dataset:
     settle_many(project, 60)
     return build(project)
-
-
-def page_of(dataset: Dataset) -> str:
-    return reverse("admin:training_dataset_page", args=[dataset.pk])
-
-
-def typed(**changes) -> dict[str, object]:
-    """The builder's fields as a browser sends them, with the defaults changed."""
-    values = form_values(Recipe.parse({"min_per_class": 1}))
-    return {k: v for k, v in {**values, **changes}.items() if v not in (None, "")}
 
 
 @pytest.mark.parametrize("who", CAST)
@@ -89,143 +65,6 @@ def test_every_member_of_the_cast_meets_their_own_limits(
 def test_a_stranger_is_sent_to_sign_in(client, dataset):
     for url in (LIST, BUILDER, page_of(dataset)):
         assert client.get(url).url.startswith(reverse("admin:login"))
-
-
-def test_looking_at_the_builder_writes_nothing(project, erin, browser_of):
-    settle_many(project, 60)
-
-    answer = browser_of(erin).get(BUILDER)
-
-    assert answer.status_code == 200
-    assert not Dataset.objects.exists()
-    assert not (settings.DATA_DIR / "datasets").exists()
-
-
-def test_the_preview_follows_the_form(project, erin, browser_of):
-    settle_many(project, 60)
-
-    answer = browser_of(erin).get(
-        BUILDER,
-        typed(share_train=50, share_dev=10, share_calibration=10, share_test=30),
-    )
-
-    sizes = {s.split: s.examples for s in answer.context["preview"].sizes}
-    assert sizes == {"TRAIN": 30, "DEV": 6, "CALIBRATION": 6, "TEST": 18}
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"share_train": 50}, "share_train"),
-        ({"holdout": "from"}, "test_from"),
-        ({"holdout": "latest"}, "test_latest"),
-        ({"holdout": "share"}, "test_share"),
-        ({"cap": 99}, "cap"),
-        ({"seed": "x"}, "seed"),
-        ({"target_share": 99}, "target_share"),
-        ({"gold_rule": "LAX"}, "gold_rule"),
-        ({"categories": ["nonsense"]}, "categories"),
-    ],
-)
-def test_a_wrong_field_is_marked_and_there_is_no_preview(
-    project, erin, browser_of, changes, field
-):
-    settle_many(project, 60)
-
-    answer = browser_of(erin).get(BUILDER, typed(**changes))
-
-    assert answer.status_code == 422
-    assert answer.context["preview"] is None
-    assert field in answer.context["form"].errors
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"test": {"from": "2026-03-01"}, "gold_rule": "SINGLE_SOURCE"},
-        {"test": {"latest": 200}, "sizes": {"TRAIN": 500, "TEST": 1500}},
-        {"test": {"share": 0.15}, "seed": 7, "min_per_class": 2},
-        {"test": {"kept": True}, "formats": ["classification", "openai_chat"]},
-        {"upsampling": {"weights": {"SENIOR": 1.5}, "target_share": 0.4, "cap": 3}},
-        {"filters": {"kinds": ["LOG"], "train_opened_before": "2026-01-01"}},
-        {"shares": {"TRAIN": 0.333, "DEV": 0.107, "TEST": 0.56}},
-    ],
-)
-def test_a_recipe_survives_the_form(project, data):
-    recipe = Recipe.parse(data)
-
-    form = RecipeForm(project, form_values(recipe))
-
-    assert form.is_valid(), form.errors
-    given = form.recipe.as_json()
-    given["upsampling"]["weights"] = {
-        grade: weight
-        for grade, weight in given["upsampling"]["weights"].items()
-        if weight != 1
-    }
-    assert given == recipe.as_json()
-
-
-def test_what_was_previewed_is_what_is_built(
-    project, erin, browser_of, django_capture_on_commit_callbacks
-):
-    settle_many(project, 60)
-    browser = browser_of(erin)
-    page = browser.get(BUILDER, typed(seed=11)).content.decode()
-    hidden = re.search(r'name="recipe" value="([^"]*)"', page)
-    recipe = unescape(hidden.group(1))
-
-    with django_capture_on_commit_callbacks() as queued:
-        answer = browser.post(BUILDER, {"name": "triage", "recipe": recipe})
-
-    dataset = Dataset.objects.get()
-    assert answer.url == page_of(dataset)
-    assert dataset.recipe == Recipe.parse({"seed": 11, "min_per_class": 1}).as_json()
-    assert dataset.created_by == erin
-    assert len(queued) == 1
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"name": "a b", "recipe": "{}"},
-        {"name": "", "recipe": "{}"},
-        {"name": "x", "recipe": '{"seeds": 1}'},
-        {"name": "x", "recipe": "{"},
-        {"name": "x"},
-    ],
-)
-def test_a_build_that_cannot_start_says_so(project, erin, browser_of, data):
-    settle_many(project, 60)
-
-    answer = browser_of(erin).post(BUILDER, data)
-
-    assert answer.status_code == 422
-    assert answer.context["build"].errors
-    assert not Dataset.objects.exists()
-
-
-def test_what_would_not_freeze_cannot_be_built_by_the_button(project, erin, browser_of):
-    settle_many(project, 60)
-    settle(project, 900, severity="p9")
-
-    page = browser_of(erin).get(BUILDER).content.decode()
-
-    assert "no level of the project" in page
-    assert re.search(r"<button[^>]* disabled>Build and freeze", page)
-
-
-def test_a_project_with_one_source_is_told_what_to_choose(project, erin, browser_of):
-    label_by_source(project, ReviewerFactory(source=True, name="itsm"), 60)
-    browser = browser_of(erin)
-
-    strict = browser.get(BUILDER).content.decode()
-    loose = browser.get(BUILDER, typed(gold_rule="SINGLE_SOURCE")).content.decode()
-
-    assert "choose “Single source”" in strict
-    assert "single-source" in loose
-    assert "Build and freeze" in loose
 
 
 def test_a_frozen_page_shows_files_mixes_and_the_way_on(dataset, erin, browser_of):
@@ -282,16 +121,6 @@ def test_a_page_under_way_says_how_far_and_when_nobody_works_on_it(
     assert planned["words"] == "Writing examples: 0 of 60"
     assert (written["done"], written["total"]) == (60, 60)
     assert (planned["quiet"], written["quiet"], written["over"]) == (False, True, False)
-
-
-def test_a_next_version_starts_from_the_recipe_of_this_one(project, erin, browser_of):
-    settle_many(project, 60)
-    dataset = build(project, name="wifi", seed=42)
-
-    answer = browser_of(erin).get(BUILDER, {"like": dataset.pk})
-
-    assert answer.context["preview"].recipe.seed == 42
-    assert answer.context["build"].initial["name"] == "wifi"
 
 
 def test_a_split_downloads_as_it_was_frozen(dataset, grace, browser_of):
@@ -362,16 +191,6 @@ def test_the_list_costs_the_same_at_one_and_at_twenty(
         answer = browser.get(LIST)
 
     assert answer.content.count(b'class="field-dataset"') == 20
-
-
-def test_the_builder_costs_the_same_at_twenty_and_at_eighty_records(
-    project, erin, browser_of, django_assert_max_num_queries
-):
-    browser = browser_of(erin)
-    settle_many(project, 80)
-
-    with django_assert_max_num_queries(16):
-        browser.get(BUILDER)
 
 
 def test_the_page_costs_the_same_with_every_export(

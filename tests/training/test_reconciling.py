@@ -1,3 +1,5 @@
+"""Reconciling: a job ends as its child did, and a lost child is resumed once."""
+
 from __future__ import annotations
 
 import json
@@ -8,12 +10,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from netft_site.base.refusals import Refused
 from tests.training.supervised import (
     acting,
-    end_all_children,
     has_ended,
     kill,
+    later,
     launched,
     queued,
     reconciled,
@@ -22,22 +23,11 @@ from tests.training.supervised import (
     wait_until,
 )
 from training.domain.job_states import JobState
-from training.models import Job, Metric
+from training.models import Job
 from training.services import jobs
 from training.services.jobs.moving import move
-from training.services.jobs.observing import take_in_events
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_child_is_left():
-    yield
-    end_all_children()
-
-
-def later(seconds: float):
-    return timezone.now() + timedelta(seconds=seconds)
 
 
 def test_a_job_runs_from_the_queue_to_its_result_without_any_worker():
@@ -64,81 +54,6 @@ def test_the_first_heartbeat_makes_a_starting_job_a_running_one():
     assert job.state == "RUNNING"
     assert job.stage.startswith("Training")
     assert timezone.now() - job.heartbeat_at < timedelta(seconds=20)
-
-
-def test_figures_are_stored_once_however_often_they_are_read():
-    job = running("train")
-    wait_until(lambda: Path(job.run_dir, "events.jsonl").stat().st_size > 2000)
-    stale = Job.objects.get(pk=job.pk)
-    reconciled(job)
-    seen = Metric.objects.filter(job=job).count()
-
-    take_in_events(stale, timezone.now())
-    Job.objects.filter(pk=job.pk).update(events_offset=0)
-    fresh = Job.objects.get(pk=job.pk)
-    take_in_events(fresh, timezone.now())
-
-    rows = list(Metric.objects.filter(job=job).values_list("attempt", "seq", "name"))
-    assert seen > 0
-    assert len(rows) == len(set(rows))
-    assert len(rows) >= seen
-
-
-def test_a_reader_that_comes_late_does_not_turn_the_offset_back(monkeypatch):
-    job = running("train")
-    wait_until(lambda: Path(job.run_dir, "events.jsonl").stat().st_size > 2000)
-    kill(job)
-    Job.objects.filter(pk=job.pk).update(events_offset=0)
-    late, early = Job.objects.get(pk=job.pk), Job.objects.get(pk=job.pk)
-    while take_in_events(early, timezone.now()):
-        pass
-
-    monkeypatch.setattr("training.services.jobs.observing._CHUNK", 500)
-    take_in_events(late, timezone.now())
-
-    assert Job.objects.get(pk=job.pk).events_offset == early.events_offset > 2000
-
-
-def test_a_line_that_is_still_being_written_is_left_for_the_next_read():
-    job = launched("train")
-    events = Path(job.run_dir) / "events.jsonl"
-    kill(job)
-    line = json.dumps(
-        {
-            "seq": 900,
-            "attempt": 1,
-            "time": 1.0,
-            "kind": "metric",
-            "data": {"step": 5, "values": {"late": 2.0}},
-        }
-    )
-    whole = events.read_bytes() if events.exists() else b""
-    whole = whole[: whole.rfind(b"\n") + 1]
-    events.write_bytes(whole + line[:40].encode())
-    job.refresh_from_db()
-
-    while take_in_events(job, timezone.now()):
-        pass
-    before = job.metrics.filter(name="late").count()
-    events.write_bytes(whole + line.encode() + b"\n")
-    take_in_events(job, timezone.now())
-
-    assert before == 0
-    assert job.metrics.get(name="late").value == 2.0
-
-
-def test_a_line_longer_than_a_whole_read_is_passed_over(monkeypatch):
-    monkeypatch.setattr("training.services.jobs.observing._CHUNK", 64)
-    job = launched("train")
-    kill(job)
-    (Path(job.run_dir) / "events.jsonl").write_bytes(b"x" * 1000 + b"\n")
-    Job.objects.filter(pk=job.pk).update(events_offset=0)
-    job.refresh_from_db()
-
-    while take_in_events(job, timezone.now()):
-        pass
-
-    assert job.events_offset == 1001
 
 
 def test_a_refusal_of_the_data_fails_the_job_with_what_to_do():
@@ -290,86 +205,6 @@ def test_a_reboot_is_noticed_at_once():
     resumed = reconciled(job)
 
     assert (resumed.attempt, resumed.exit_class) == (2, "LOST")
-
-
-def test_a_cancelled_run_saves_and_leaves():
-    job = running("train")
-
-    jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-    state_at_once = Job.objects.get(pk=job.pk).state
-    over = until_over(job, "train")
-
-    assert state_at_once == "CANCELLING"
-    assert (over.state, over.exit_class) == ("CANCELLED", "CANCELLED")
-    assert over.message == "Stopped on request."
-
-
-def test_cancelling_twice_is_cancelling_once():
-    job = running("stubborn")
-
-    first = jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-    second = jobs.cancel_job(job_id=job.pk, user=None, now=later(50))
-
-    assert second.cancel_requested_at == first.cancel_requested_at
-
-
-def test_a_queued_job_is_cancelled_at_once():
-    job = queued()
-
-    over = jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-
-    assert (over.state, over.attempt) == ("CANCELLED", 0)
-
-
-def test_a_job_that_is_over_cannot_be_cancelled():
-    job = until_over(queued(), "finish")
-
-    with pytest.raises(Refused) as refusal:
-        jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-
-    assert refusal.value.code == "job_finished"
-
-
-def test_a_child_that_ignores_the_request_is_ended_after_two_minutes():
-    job = running("stubborn")
-    jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-
-    reconciled(job, "stubborn", now=later(110))
-    alive_in_time = not has_ended(job.pid)
-    reconciled(job, "stubborn", now=later(121))
-    wait_until(lambda: has_ended(job.pid))
-    over = reconciled(job, "stubborn", now=later(122))
-
-    assert alive_in_time
-    assert (over.state, over.exit_class) == ("CANCELLED", "CANCELLED")
-    assert "two minutes" in over.message
-
-
-def test_a_cancelled_job_is_never_resumed():
-    job = running("train")
-    jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-
-    kill(job)
-    over = reconciled(job)
-
-    assert (over.state, over.attempt) == ("CANCELLED", 1)
-
-
-def test_a_job_cancelled_while_it_starts_is_told_as_soon_as_it_can_be():
-    job = queued()
-
-    class CancelsInBetween(type(acting("train"))):
-        def submit(self, run_dir, env):
-            jobs.cancel_job(job_id=job.pk, user=None, now=timezone.now())
-            return super().submit(run_dir, env)
-
-    launcher = CancelsInBetween(acting("train")._command)
-    jobs.launch_job(job_id=job.pk, now=timezone.now(), launcher=launcher)
-    job.refresh_from_db()
-    wait_until(lambda: has_ended(job.pid))
-    over = reconciled(job)
-
-    assert over.state == "CANCELLED"
 
 
 def test_of_two_supervisors_that_decide_the_same_only_one_moves_the_job():

@@ -1,0 +1,25 @@
+"""The pages of datasets and runs: their addresses, and reading them as people do."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from django.urls import reverse
+
+from training.models import Dataset, TrainingRun
+
+BUILDER = "/admin/training/dataset/builder/noc/"
+
+
+def page_of(shown: Dataset | TrainingRun) -> str:
+    """The address of a dataset's or a run's page."""
+    return reverse(f"admin:training_{shown._meta.model_name}_page", args=[shown.pk])
+
+
+def text_of(response) -> str:
+    """The text of the page's main part, tags away and space made single."""
+    html = response.content.decode()
+    body = html[html.index("<main") :]
+    body = re.sub(r"<script.*?</script>", " ", body, flags=re.S)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))

@@ -1,0 +1,184 @@
+"""The checks of a file that anybody made, for a chat model or a classifier."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.domain.file_checks import TokenLimit, check_file
+from training.domain.formats import FormatError
+
+LEVELS = ("high", "low")
+
+
+def chat(*turns: tuple[str, object], **extra) -> bytes:
+    messages = [{"role": role, "content": content} for role, content in turns]
+    return json.dumps({"messages": messages, **extra}).encode()
+
+
+GOOD = chat(("system", "s"), ("user", "u"), ("assistant", "a"))
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        (b"", "json_invalid"),
+        (b"[1]", "json_invalid"),
+        (b"\xff\xfe", "json_invalid"),
+        (b"[" * 100_000, "json_invalid"),
+        (b"{}", "messages_missing"),
+        (b'{"messages": []}', "messages_missing"),
+        (b'{"messages": "hi"}', "messages_missing"),
+        (b'{"messages": ["hi"]}', "message_invalid"),
+        (chat(("user", "u"), ("assistant", "a"), id=1), "key_unknown"),
+        (chat(("user", "u"), ("robot", "a")), "role_unknown"),
+        (chat(("user", "u")), "assistant_missing"),
+        (chat(("assistant", "a"), ("user", "u")), "last_not_assistant"),
+        (chat(("user", "u"), ("user", "u"), ("assistant", "a")), "turns_repeat"),
+        (chat(("user", " \n"), ("assistant", "a")), "content_empty"),
+        (chat(("user", None), ("assistant", "a")), "content_invalid"),
+        (chat(("user", ["u"]), ("assistant", "a")), "content_invalid"),
+        (
+            chat(("user", "u"), ("system", "s"), ("assistant", "a")),
+            "system_not_first",
+        ),
+    ],
+)
+def test_a_chat_that_a_trainer_would_drop_is_an_error(line, rule):
+    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
+
+    report = check_file([*lines, line], "openai_chat")
+
+    (finding,) = report.findings
+    assert (finding.rule, finding.item) == (rule, "line 101")
+    assert (report.rows, report.passed) == (101, 100)
+    assert not report.is_valid
+
+
+def test_a_repeated_conversation_is_counted_once_for_all():
+    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
+
+    report = check_file([*lines, *lines[:7]], "openai_chat")
+
+    (finding,) = report.findings
+    assert (finding.rule, finding.severity.value) == ("duplicate", "W")
+    assert finding.message.startswith("7 lines")
+    assert report.is_valid
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ({"text": "t", "label": "high"}, "field_missing"),
+        ({"id": "1", "text": "", "label": "high"}, "field_empty"),
+        ({"id": "1", "text": 5, "label": "high"}, "field_missing"),
+        ({"id": "1", "text": "t", "label": "p7"}, "label_unknown"),
+        ({"id": "0", "text": "t", "label": "high"}, "id_repeated"),
+    ],
+)
+def test_a_row_that_cannot_be_learned_from_is_an_error(row, rule):
+    rows = [{"id": f"{n}", "text": f"t{n}", "label": "high"} for n in range(100)]
+    rows[1]["id"] = "one"
+    lines = [json.dumps(r).encode() for r in [*rows, row]]
+
+    report = check_file(lines, "classification", labels=LEVELS)
+
+    assert [f.rule for f in report.findings] == [rule]
+
+
+def test_marked_copies_are_no_repeats():
+    rows = [
+        {
+            "id": f"{n}",
+            "text": "same",
+            "label": "high",
+            **({"copy_of": "0"} if n else {}),
+        }
+        for n in range(100)
+    ]
+
+    report = check_file([json.dumps(r).encode() for r in rows], "classification")
+
+    assert report.findings == []
+
+
+@pytest.mark.parametrize(("count", "severity"), [(9, "E"), (49, "W"), (99, "I")])
+def test_a_small_file_is_mentioned(count, severity):
+    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(count)]
+
+    (finding,) = check_file(lines, "openai_chat").findings
+
+    assert (finding.rule, finding.severity.value) == ("few_examples", severity)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (9, []),
+        (10, [("length_nearly_full", "W")]),
+        (11, [("length_over_limit", "E")]),
+    ],
+)
+def test_a_chat_longer_than_the_model_reads_is_an_error(words, expected):
+    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
+    long = chat(("user", "w " * (words - 1)), ("assistant", "a"))
+    limit = TokenLimit(lambda text: len(text.split()), limit=10)
+
+    report = check_file([*lines, long], "openai_chat", tokens=limit)
+
+    assert [(f.rule, f.severity.value) for f in report.findings] == expected
+
+
+def test_a_classifiers_text_beyond_the_limit_is_cut_so_only_warned_of():
+    rows = [{"id": f"{n}", "text": f"t{n}", "label": "high"} for n in range(100)]
+    rows[0]["text"] = "w " * 50
+    limit = TokenLimit(lambda text: len(text.split()), limit=10)
+
+    report = check_file(
+        [json.dumps(row).encode() for row in rows], "classification", tokens=limit
+    )
+
+    (finding,) = report.findings
+    assert (finding.rule, finding.severity.value) == ("length_over_limit", "W")
+    assert report.is_valid
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(FormatError, match="alpaca"):
+        check_file([GOOD], "alpaca")
+
+
+@given(
+    st.lists(st.binary(max_size=40), max_size=5),
+    st.sampled_from(["openai_chat", "classification"]),
+)
+def test_no_bytes_break_the_checker(lines, format_name):
+    report = check_file(lines, format_name)
+
+    assert report.rows == len(lines)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["messages", "role", "content", "id", "text", "label", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON, max_size=4), st.sampled_from(["openai_chat", "classification"]))
+def test_no_json_breaks_the_checker(values, format_name):
+    report = check_file([json.dumps(v).encode() for v in values], format_name)
+
+    assert report.passed <= report.rows == len(values)
