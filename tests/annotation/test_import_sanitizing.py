@@ -133,3 +133,13 @@ def test_the_name_of_a_file_is_sanitized_too(project):
     )
 
     assert "jane.doe" not in batch.file_name
+
+
+def test_a_secret_in_a_short_column_of_letters_is_removed(project):
+    run(
+        project,
+        "id,text,site,category\n1,down,password is Zebra,wan\n",
+    )
+
+    record = Record.objects.get()
+    assert "Zebra" not in record.site

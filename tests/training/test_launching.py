@@ -234,7 +234,8 @@ def test_a_launch_that_was_cut_short_before_its_process_starts_again_later():
     later = reconciled(job, "train", now=timezone.now() + timedelta(seconds=91))
 
     assert state_early == "STARTING"
-    assert (later.state, later.attempt, later.fence) == ("STARTING", 2, 2)
+    assert later.state in ("STARTING", "RUNNING")
+    assert (later.attempt, later.fence) == (2, 2)
     assert later.pid
 
 

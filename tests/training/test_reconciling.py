@@ -108,7 +108,8 @@ def test_a_killed_run_goes_on_and_ends_well():
     (Path(job.run_dir) / "go").touch()
     over = until_over(job, "train")
 
-    assert (resumed.state, resumed.attempt, resumed.fence) == ("STARTING", 2, 2)
+    assert resumed.state in ("STARTING", "RUNNING")
+    assert (resumed.attempt, resumed.fence) == (2, 2)
     assert resumed.pid != job.pid
     assert (over.state, over.attempt) == ("SUCCEEDED", 2)
     assert "killed" in over.message
@@ -139,11 +140,8 @@ def test_a_signal_from_outside_is_a_loss_and_the_run_goes_on():
     resumed = reconciled(job)
 
     assert json.loads((Path(job.run_dir) / "error.json").read_text())["fence"] == 1
-    assert (resumed.state, resumed.attempt, resumed.exit_class) == (
-        "STARTING",
-        2,
-        "LOST",
-    )
+    assert resumed.state in ("STARTING", "RUNNING")
+    assert (resumed.attempt, resumed.exit_class) == (2, "LOST")
 
 
 def test_a_child_that_never_beats_is_lost_only_when_its_process_is_gone():
@@ -169,7 +167,8 @@ def test_a_hung_child_is_ended_before_the_next_attempt_starts():
 
     assert state_orphaned == "ORPHANED"
     assert still_alive
-    assert (resumed.state, resumed.attempt) == ("STARTING", 2)
+    assert resumed.state in ("STARTING", "RUNNING")
+    assert resumed.attempt == 2
 
 
 def test_a_process_id_that_now_belongs_to_another_is_left_alone():
