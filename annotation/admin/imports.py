@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from annotation.admin import import_pages
 from annotation.admin.owned import OwnedFacts, ProjectOwned
+from annotation.admin.pages import row_number
 from annotation.models import ColumnMapping, ImportBatch
 
 _TONES = {
@@ -79,7 +80,10 @@ class ImportBatchAdmin(OwnedFacts):
         self, request: HttpRequest, object_id: str, *args: object, **kwargs: object
     ) -> HttpResponse:
         """An import has one page, the one that follows it."""
-        return redirect("admin:annotation_importbatch_progress", object_id)
+        number = row_number(object_id)
+        if number is None:
+            raise Http404
+        return redirect("admin:annotation_importbatch_progress", number)
 
     @admin.display(description="File", ordering="file_name")
     def file(self, batch: ImportBatch) -> SafeString:

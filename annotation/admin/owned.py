@@ -15,28 +15,50 @@ from django.http import HttpRequest
 
 from annotation.models import Project
 from annotation.querysets.projects import ProjectQuerySet
+from annotation.services.access import projects_granting
 
 
 def projects_allowing(request: HttpRequest, permission: str) -> ProjectQuerySet:
     """Return the projects in which this person holds a permission."""
-    visible = Project.objects.visible_to(request.user)
     if request.user.is_superuser:
-        return visible
-    held = [one.pk for one in visible if request.user.has_perm(permission, one)]
-    return Project.objects.filter(pk__in=held)
+        return Project.objects.all()
+    return Project.objects.filter(pk__in=projects_granting(request.user, permission))
 
 
-class ProjectOwned(admin.ModelAdmin):
-    """A table with a `project` column, narrowed to what a person's roles allow."""
+class FactsOnly(admin.ModelAdmin):
+    """A table that services write and people only read."""
 
     show_full_result_count = False
     list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        return False
+
+
+class ProjectOwned(admin.ModelAdmin):
+    """A table whose rows lead to a project, narrowed to what a person's roles allow."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    # From a row to its project, as Django writes it.
+    owner_path = "project"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         if request.user.is_superuser:
             return rows
-        return rows.filter(project__in=projects_allowing(request, self._named("view")))
+        allowed = projects_granting(request.user, self._named("view"))
+        return rows.filter(**{f"{self.owner_path}__in": allowed})
 
     def has_view_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -66,29 +88,20 @@ class ProjectOwned(admin.ModelAdmin):
 
     def owner_of(self, obj: Any) -> Project:
         """The project a row belongs to."""
-        return obj.project
+        for name in self.owner_path.split("__"):
+            obj = getattr(obj, name)
+        return obj
 
     def _named(self, verb: str) -> str:
         return f"{self.opts.app_label}.{verb}_{self.opts.model_name}"
 
 
-class OwnedFacts(ProjectOwned):
+class OwnedFacts(FactsOnly, ProjectOwned):
     """A table of a project's facts: written by services, read by people."""
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """The project is a column only for those who see several."""
-        several = Project.objects.visible_to(request.user).count() > 1
+        if "project" not in self.list_display:
+            return list(self.list_display)
+        several = projects_allowing(request, self._named("view")).count() > 1
         return [name for name in self.list_display if several or name != "project"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False

@@ -11,6 +11,9 @@ from django.shortcuts import get_object_or_404
 
 from annotation.models import Project, Reviewer
 
+# Digits of the largest key, less one, so that every such number is a key.
+_LONGEST_NUMBER = 18
+
 
 def project_for(request: HttpRequest, slug: str, permission: str) -> Project:
     """Return the project if this person may do ``permission`` in it.
@@ -54,6 +57,11 @@ def projects_with(request: HttpRequest, permission: str) -> list[Project]:
     if not projects:
         raise Http404
     return projects
+
+
+def row_number(text: str) -> int | None:
+    """Return the number that an address names, if a row can have it."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else None
 
 
 def page_context(request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from annotation.models import Membership, Reviewer
+from annotation.models import Reviewer
+from annotation.services.access import projects_granting
 
 
 @admin.register(Reviewer)
@@ -19,7 +20,11 @@ class ReviewerAdmin(admin.ModelAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reviewer]:
-        return Reviewer.objects.visible_to(request.user).select_related("user")
+        rows = Reviewer.objects.select_related("user")
+        if request.user.is_superuser:
+            return rows
+        allowed = projects_granting(request.user, "annotation.view_reviewer")
+        return rows.sources_or_with_role_in(allowed)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Model | None = None
@@ -42,11 +47,15 @@ class ReviewerAdmin(admin.ModelAdmin):
 
 
 def _leads(request: HttpRequest, reviewer: Reviewer) -> bool:
-    """Whether this person leads a project in which the reviewer works."""
+    """Whether this person leads a project in which the reviewer works.
+
+    A source belongs to nobody: it is theirs when it has labeled in their projects and
+    in no other.
+    """
     if request.user.is_superuser:
         return True
-    mine = Membership.objects.filter(user=request.user.pk, role=Membership.Role.LEAD)
-    if reviewer.user_id is None:
-        return mine.exists()
-    theirs = Membership.objects.filter(user=reviewer.user_id)
-    return theirs.filter(project__in=mine.values("project")).exists()
+    led = projects_granting(request.user, "annotation.change_reviewer")
+    if reviewer.kind == Reviewer.Kind.SOURCE:
+        labels = reviewer.reviews.all()
+        return labels.exists() and not labels.outside(led).exists()
+    return Reviewer.objects.with_role_in(led).filter(pk=reviewer.pk).exists()

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.urls import URLPattern, path
 
 from annotation.admin import adjudication, label_desk
+from annotation.admin.owned import OwnedFacts
 from annotation.models import Review, Verdict
-from annotation.querysets.reviews import ReviewQuerySet, VerdictQuerySet
 
-
-class FactsOnly(admin.ModelAdmin):
-    """A table that services write and people only read."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: object | None = None
-    ) -> bool:
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: object | None = None
-    ) -> bool:
-        return False
+# Names of other teams' projects are none of one's business.
+_OWN_PROJECTS = ("record__project", admin.RelatedOnlyFieldListFilter)
 
 
 @admin.register(Review)
-class ReviewAdmin(FactsOnly):
+class ReviewAdmin(OwnedFacts):
+    owner_path = "record__project"
     list_display = [
         "record",
         "reviewer",
@@ -44,13 +27,10 @@ class ReviewAdmin(FactsOnly):
         "source",
         "submitted_at",
     ]
-    list_filter = ["record__project", "status", "source", "severity", "grade"]
+    list_filter = [_OWN_PROJECTS, "status", "source", "severity", "grade"]
     list_select_related = ["record", "reviewer"]
     search_fields = ["record__external_id", "reviewer__name"]
     date_hierarchy = "submitted_at"
-
-    def get_queryset(self, request: HttpRequest) -> ReviewQuerySet:
-        return Review.objects.visible_to(request.user)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -70,7 +50,8 @@ class ReviewAdmin(FactsOnly):
 
 
 @admin.register(Verdict)
-class VerdictAdmin(FactsOnly):
+class VerdictAdmin(OwnedFacts):
+    owner_path = "record__project"
     list_display = [
         "record",
         "severity",
@@ -81,12 +62,9 @@ class VerdictAdmin(FactsOnly):
         "is_current",
         "created_at",
     ]
-    list_filter = ["record__project", "method", "severity", "grade", "is_current"]
+    list_filter = [_OWN_PROJECTS, "method", "severity", "grade", "is_current"]
     list_select_related = ["record"]
     search_fields = ["record__external_id"]
-
-    def get_queryset(self, request: HttpRequest) -> VerdictQuerySet:
-        return Verdict.objects.visible_to(request.user)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, cast
 
@@ -32,6 +33,15 @@ class ReviewerQuerySet(models.QuerySet):
             return self
         colleagues = models.Q(user__memberships__project__memberships__user_id=user.pk)
         return self.filter(models.Q(kind="SOURCE") | colleagues).distinct()
+
+    def with_role_in(self, projects: Iterable[int]) -> Self:
+        """People who have a role in one of these projects."""
+        return self.filter(user__memberships__project__in=projects).distinct()
+
+    def sources_or_with_role_in(self, projects: Iterable[int]) -> Self:
+        """Sources, which all projects share, and the people of these projects."""
+        people = models.Q(user__memberships__project__in=projects)
+        return self.filter(models.Q(kind="SOURCE") | people).distinct()
 
     def ids_by_name(self) -> dict[str, int]:
         """Map every name a file may use for a reviewer, case-folded, to their id.

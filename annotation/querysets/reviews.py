@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -29,6 +30,10 @@ class ReviewQuerySet(models.QuerySet):
         if getattr(user, "is_superuser", False):
             return self
         return self.filter(record__project__memberships__user_id=user.pk).distinct()
+
+    def outside(self, projects: Iterable[int]) -> Self:
+        """Reviews of records of any other project than these."""
+        return self.exclude(record__project__in=projects)
 
     def current(self) -> Self:
         return self.filter(is_current=True)

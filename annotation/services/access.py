@@ -3,7 +3,7 @@
 A membership's role grants model permissions inside its project, through Django's own
 ``user.has_perm(permission, project)``. Asked without a project, the backend answers
 whether the role in *any* project grants it, which is what the stock admin asks
-before it shows a menu; lists are then narrowed by ``visible_to``.
+before it shows a menu; lists are then narrowed to ``projects_granting``.
 """
 
 from __future__ import annotations
@@ -80,6 +80,14 @@ class MembershipBackend(BaseBackend):
             perm.startswith(f"{app_label}.")
             for perm in self.get_all_permissions(user_obj)
         )
+
+
+def projects_granting(user: User | AnonymousUser, permission: str) -> set[int]:
+    """Return the ids of the projects in which a role grants ``permission``."""
+    if not user.is_active or user.is_anonymous:
+        return set()
+    roles = _roles(user)
+    return {pk for pk, role in roles.items() if permission in ROLE_PERMISSIONS[role]}
 
 
 def _roles(user: User | AnonymousUser) -> dict[int, str]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import URLPattern, path
 
+from annotation.admin.owned import OwnedFacts
 from evaluation.admin import comparison
 from evaluation.models import Evaluation
 from evaluation.templatetags import figures
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(admin.ModelAdmin):
+class EvaluationAdmin(OwnedFacts):
+    owner_path = "dataset__project"
     list_display = [
         "model_version",
         "dataset",
@@ -27,19 +25,6 @@ class EvaluationAdmin(admin.ModelAdmin):
     list_filter = ["status", "split"]
     list_select_related = ["model_version", "dataset"]
     search_fields = ["model_version__name", "dataset__name"]
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
-        return Evaluation.objects.visible_to(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="Accuracy")
     def accuracy(self, evaluation: Evaluation) -> str:

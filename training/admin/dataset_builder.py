@@ -16,7 +16,12 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views import View
 
-from annotation.admin.pages import page_context, project_for, projects_with
+from annotation.admin.pages import (
+    page_context,
+    project_for,
+    projects_with,
+    row_number,
+)
 from annotation.models import Project
 from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
@@ -93,10 +98,10 @@ class BuilderView(View):
         return self._show(request, form, build=build, status=422)
 
     def _like(self, request: HttpRequest) -> Dataset | None:
-        wanted = request.GET.get("like", "")
-        if not wanted.isdigit():
+        wanted = row_number(request.GET.get("like", ""))
+        if wanted is None:
             return None
-        return Dataset.objects.filter(project=self.project, pk=int(wanted)).first()
+        return Dataset.objects.filter(project=self.project, pk=wanted).first()
 
     def _show(
         self,

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from annotation.admin.reviews import FactsOnly
+from annotation.admin.owned import OwnedFacts
+from annotation.admin.pages import row_number
 from training.admin import dataset_builder, dataset_page
 from training.models import Dataset
 
@@ -21,17 +21,14 @@ _TONES = {"DRAFT": "info", "BUILDING": "live", "FROZEN": "good", "FAILED": "bad"
 
 
 @admin.register(Dataset)
-class DatasetAdmin(FactsOnly):
+class DatasetAdmin(OwnedFacts):
     change_list_template = "training/datasets.html"
     list_display = ["dataset", "state", "project", "train", "test", "gold", "made"]
     list_display_links = None
-    list_filter = ["status", "project"]
+    list_filter = ["status", ("project", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["project", "created_by"]
     search_fields = ["name", "sha256"]
     ordering = ["-id"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
-        visible = Dataset.objects.visible_to(request.user)
-        return visible.select_related("project", "created_by")
 
     @admin.display(description="Dataset", ordering="name")
     def dataset(self, dataset: Dataset) -> str:
@@ -68,9 +65,10 @@ class DatasetAdmin(FactsOnly):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A dataset has one page."""
-        if not object_id.isdigit():
+        number = row_number(object_id)
+        if number is None:
             raise Http404
-        return redirect("admin:training_dataset_page", int(object_id))
+        return redirect("admin:training_dataset_page", number)
 
     def get_urls(self) -> list[URLPattern]:
         page = dataset_page

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from annotation.admin.reviews import FactsOnly
+from annotation.admin.owned import FactsOnly, OwnedFacts
+from annotation.admin.pages import row_number
 from training.admin import launch, run_page
 from training.domain.job_states import JobState
 from training.domain.run_words import RunFacts, describe
 from training.models import BaseModel, ModelVersion, TrainingRun
+from training.querysets.runs import ModelVersionQuerySet, TrainingRunQuerySet
 from training.services.describing import read_result
 
 # Names of other teams' projects are none of one's business.
@@ -25,7 +27,7 @@ _OWN_PROJECTS = ("project", admin.RelatedOnlyFieldListFilter)
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(FactsOnly):
+class TrainingRunAdmin(OwnedFacts):
     change_list_template = "training/runs.html"
     list_display = [
         "run",
@@ -41,7 +43,8 @@ class TrainingRunAdmin(FactsOnly):
     search_fields = ["dataset__name", "base_model__name", "model_version__name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingRun]:
-        return TrainingRun.objects.with_facts().visible_to(request.user)
+        rows = super().get_queryset(request)
+        return cast(TrainingRunQuerySet, rows).with_facts()
 
     @admin.display(description="Run", ordering="pk")
     def run(self, run: TrainingRun) -> str:
@@ -84,7 +87,10 @@ class TrainingRunAdmin(FactsOnly):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A run has one page, the live one."""
-        return redirect("admin:training_trainingrun_page", int(object_id))
+        number = row_number(object_id)
+        if number is None:
+            raise Http404
+        return redirect("admin:training_trainingrun_page", number)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -101,13 +107,14 @@ class TrainingRunAdmin(FactsOnly):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(FactsOnly):
+class ModelVersionAdmin(OwnedFacts):
     list_display = ["name", "project", "base_model", "trained_by", "created_at"]
     list_filter = [_OWN_PROJECTS, "base_model"]
     search_fields = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
-        return ModelVersion.objects.with_facts().visible_to(request.user)
+        rows = super().get_queryset(request)
+        return cast(ModelVersionQuerySet, rows).with_facts()
 
     @admin.display(description="Run")
     def trained_by(self, model: ModelVersion) -> str:
