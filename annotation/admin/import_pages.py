@@ -177,7 +177,7 @@ class MappingView(View):
         """Return the mapping to begin with, and why it is incomplete, if it is."""
         kind, _, name = how.partition(":")
         saved = ColumnMap()
-        if kind == "saved" and name.isdigit():
+        if kind == "saved" and name.isdecimal():
             own = ColumnMapping.objects.filter(project=self.batch.project)
             row = own.filter(pk=int(name)).first()
             saved = ColumnMap.from_json(row.mapping) if row else saved

@@ -64,7 +64,7 @@ class DatasetQuerySet(models.QuerySet):
             found = found.filter(project__slug=slug)
         if version:
             number = version.removeprefix("v")
-            found = found.filter(version=int(number) if number.isdigit() else -1)
+            found = found.filter(version=int(number) if number.isdecimal() else -1)
         return found
 
 
