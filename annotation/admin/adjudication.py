@@ -2,10 +2,13 @@
 
 Open to people who may label in the project and whose grade is senior or above. What
 is contested comes first; unanimous labels of the most severe level follow, because a
-test set takes them only once a senior has confirmed them.
+test set takes them only once a senior has confirmed them. When nothing is contested,
+the tickets settled without a senior are offered: their word makes them test tickets.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -44,6 +47,14 @@ def choose_project(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "annotation/choose_project.html", context)
 
 
+def adjudicates(request: HttpRequest) -> bool:
+    """Say whether the signed-in person is a senior who reviews."""
+    try:
+        return Grade(reviewer_for(request).grade) >= Grade.SENIOR
+    except PermissionDenied:
+        return False
+
+
 class AdjudicationView(View):
     """One record to decide on, and the list of those that wait."""
 
@@ -69,7 +80,7 @@ class AdjudicationView(View):
     def post(
         self, request: HttpRequest, slug: str, record_id: int | None = None
     ) -> HttpResponse:
-        record = get_object_or_404(self._waiting(), pk=record_id)
+        record = get_object_or_404(self._openable(), pk=record_id)
         form = DecisionForm(self.project, request.POST)
         if not form.is_valid():
             return self._show(request, record, form, status=422)
@@ -86,10 +97,28 @@ class AdjudicationView(View):
     def _waiting(self) -> adjudicating.WaitingRecords:
         return adjudicating.waiting_for_a_senior(project=self.project)
 
+    def _settled(self) -> adjudicating.WaitingRecords:
+        return adjudicating.settled_without_a_senior(project=self.project)
+
+    def _openable(self) -> adjudicating.WaitingRecords:
+        return adjudicating.open_to_a_senior(project=self.project)
+
     def _record(self, record_id: int | None) -> Record | None:
         if record_id is not None:
-            return get_object_or_404(self._waiting(), pk=record_id)
-        return self._waiting().first()
+            return get_object_or_404(self._openable(), pk=record_id)
+        return self._waiting().first() or self._settled().first()
+
+    def _lists(self) -> dict[str, Any]:
+        """Return what waits and, only when nothing is contested, what is settled."""
+        waiting = list(self._waiting()[:LISTED])
+        is_contested = any(one.state == Record.State.CONTESTED for one in waiting)
+        settled = self._settled().none() if is_contested else self._settled()
+        return {
+            "waiting": waiting,
+            "waiting_count": self._waiting().count(),
+            "settled": settled[:LISTED],
+            "settled_count": settled.count(),
+        }
 
     def _show(
         self,
@@ -98,7 +127,6 @@ class AdjudicationView(View):
         form: DecisionForm | None,
         status: int = 200,
     ) -> HttpResponse:
-        waiting = self._waiting()
         reviews = Review.objects.none()
         if record is not None:
             reviews = (
@@ -111,11 +139,11 @@ class AdjudicationView(View):
             request,
             "Adjudication",
             project=self.project,
+            reviewer=self.reviewer,
             record=record,
             reviews=reviews,
             form=form,
-            waiting=waiting[:LISTED],
-            waiting_count=waiting.count(),
+            **self._lists(),
             positions={key: n for n, key in enumerate(self.project.scale.keys, 1)},
         )
         return TemplateResponse(

@@ -24,6 +24,7 @@ from annotation.models import Claim, Project, Review, Reviewer
 from annotation.services import queueing, reviewing
 
 PERMISSION = "annotation.add_review"
+SEAT_GONE = "That seat is no longer yours; nothing was saved."
 
 
 def choose_project(request: HttpRequest) -> HttpResponse:
@@ -90,8 +91,10 @@ class DeskView(View):
                 messages.success(request, "Saved.")
                 return self._next(request)
         claim = queueing.open_seat(project=self.project, reviewer=self.reviewer)
-        if claim is None:
-            messages.error(request, "That seat is no longer yours; nothing was saved.")
+        if claim is None or request.POST.get("claim") != str(claim.pk):
+            # What was typed belongs to another ticket than the desk shows now.
+            for text in form.non_field_errors() or [SEAT_GONE]:
+                messages.error(request, str(text))
             return redirect("admin:annotation_desk", self.project.slug)
         return self._show(request, claim, form, status=422)
 
@@ -127,6 +130,9 @@ class DeskView(View):
             messages.warning(request, "Nothing to take back in the last hour.")
         else:
             messages.info(request, f"Your answer to {undone} is taken back.")
+            seat = queueing.open_seat(project=self.project, reviewer=self.reviewer)
+            if seat is None or seat.record_id != undone.pk:
+                messages.warning(request, "A colleague has taken its last seat.")
         return redirect("admin:annotation_desk", self.project.slug)
 
     def _leave(self, request: HttpRequest) -> HttpResponse:
@@ -152,6 +158,9 @@ class DeskView(View):
             claim=claim,
             record=claim.record,
             form=form,
+            reads_answers=reviewing.may_read_answers(
+                user=request.user, project=self.project
+            ),
             guidelines=self.project.guidelines.order_by("-version").first(),
             answered=queueing.answered_count(
                 project=self.project, reviewer=self.reviewer

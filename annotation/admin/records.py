@@ -156,7 +156,7 @@ class RecordAdmin(OwnedFacts):
         if found is None or not found.raw_ciphertext:
             return "not kept"
         if found.expires_at is None:
-            return "kept encrypted until somebody decides"
+            return "kept encrypted"
         return f"kept encrypted until {found.expires_at:%Y-%m-%d}"
 
 

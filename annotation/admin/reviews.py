@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from annotation.admin import adjudication, label_desk
@@ -52,6 +55,7 @@ class ReviewAdmin(OwnedFacts):
 @admin.register(Verdict)
 class VerdictAdmin(OwnedFacts):
     owner_path = "record__project"
+    change_list_template = "annotation/verdicts.html"
     list_display = [
         "record",
         "severity",
@@ -65,6 +69,12 @@ class VerdictAdmin(OwnedFacts):
     list_filter = [_OWN_PROJECTS, "method", "severity", "grade", "is_current"]
     list_select_related = ["record"]
     search_fields = ["record__external_id"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"adjudicates": adjudication.adjudicates(request)}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

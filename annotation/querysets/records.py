@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from annotation.models import Project, Reviewer
 
 ANSWERED = ("SUBMITTED", "SKIPPED", "UNSURE")
+SENIOR_GRADES = ("SENIOR", "PRINCIPAL")
 
 
 class RecordQuerySet(ImportedRecordQuerySet):
@@ -83,12 +84,10 @@ class RecordQuerySet(ImportedRecordQuerySet):
 
         Annotates ``is_contested``.
         """
-        confirmable = self._related("verdicts").filter(
-            is_current=True, severity=most_severe, method__in=["UNANIMOUS", "MAJORITY"]
-        )
         contested = models.Q(state="CONTESTED")
+        confirmable = models.Q(state="SETTLED") & self._confirmable(most_severe)
         return (
-            self.filter(contested | models.Q(state="SETTLED") & Exists(confirmable))
+            self.filter(contested | confirmable)
             .annotate(
                 is_contested=models.Case(
                     models.When(contested, then=True),
@@ -97,6 +96,56 @@ class RecordQuerySet(ImportedRecordQuerySet):
                 )
             )
             .order_by("-is_contested", "-priority", "id")
+        )
+
+    def settled_without_a_senior(self, most_severe: str) -> Self:
+        """Settled records that a strict test set does not take as they are.
+
+        Nobody adjudicated them, and two or more reviewers with a senior among them
+        did not agree, or somebody said ``most_severe``. Those that
+        `waiting_for_a_senior` lists are not among them.
+        """
+        return (
+            self.settled()
+            .filter(self._not_gold(most_severe))
+            .exclude(self._confirmable(most_severe))
+            .order_by("-priority", "id")
+        )
+
+    def open_to_a_senior(self, most_severe: str) -> Self:
+        """What a senior may decide on: contested, or settled and not gold."""
+        settled = self._not_gold(most_severe) | self._confirmable(most_severe)
+        return self.filter(
+            models.Q(state="CONTESTED") | models.Q(state="SETTLED") & settled
+        )
+
+    def _confirmable(self, most_severe: str) -> models.Q:
+        """Reviewers settled the record at the most severe level."""
+        return models.Q(
+            Exists(self._settled_by_reviewers().filter(severity=most_severe))
+        )
+
+    def _not_gold(self, most_severe: str) -> models.Q:
+        """Reviewers settled it in a way that may be learned from and not scored."""
+        settled = self._settled_by_reviewers()
+        agreed = settled.filter(
+            method="UNANIMOUS", reviews_count__gte=2, grade__in=SENIOR_GRADES
+        )
+        severe = self._related("reviews").filter(
+            is_current=True,
+            status="SUBMITTED",
+            reviewer__kind="HUMAN",
+            severity=most_severe,
+        )
+        return models.Q(Exists(settled)) & (
+            ~models.Q(Exists(agreed)) | models.Q(Exists(severe))
+        )
+
+    def _settled_by_reviewers(self) -> models.QuerySet:
+        """The current verdict, where no senior and no single source gave it."""
+        apart = ["ADJUDICATED", "SINGLE_SOURCE"]
+        return (
+            self._related("verdicts").filter(is_current=True).exclude(method__in=apart)
         )
 
     def _answers(self) -> models.QuerySet:

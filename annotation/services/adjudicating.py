@@ -1,7 +1,9 @@
 """A senior decides what the reviewers could not.
 
 The decision becomes the record's current verdict; the reviews stay as they are. A
-second adjudication supersedes the first, which stays in the table.
+second adjudication supersedes the first, which stays in the table. A record that
+reviewers settled without a senior can be decided as well: only then may a strict test
+set take it.
 """
 
 from __future__ import annotations
@@ -25,6 +27,16 @@ WaitingRecords = RecordQuerySet
 def waiting_for_a_senior(*, project: Project) -> WaitingRecords:
     """Contested records first, then unanimous ones at the most severe level."""
     return Record.objects.of(project).waiting_for_a_senior(project.scale.keys[0])
+
+
+def settled_without_a_senior(*, project: Project) -> WaitingRecords:
+    """Settled records that do not wait and would be test tickets by a senior's word."""
+    return Record.objects.of(project).settled_without_a_senior(project.scale.keys[0])
+
+
+def open_to_a_senior(*, project: Project) -> WaitingRecords:
+    """Every record that a senior may decide on: those that wait, and the settled."""
+    return Record.objects.of(project).open_to_a_senior(project.scale.keys[0])
 
 
 def decide(

@@ -3,7 +3,8 @@
 A claim is a seat at a record, unique in the database: two people never hold the same
 seat, and one person never holds two at one record. A seat is kept while the page is
 open and heartbeats arrive; an expired seat is freed by whoever needs it next, or by
-the sweep. Nobody is served a record they have answered, skipped or worked on.
+the sweep. Nobody is served a record they have answered, skipped or worked on. An answer
+that is not independent uses no seat up: somebody else has yet to give one that counts.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from annotation.domain.seats import free_slot
 from annotation.models import Claim, Project, Record, Review, Reviewer
+from annotation.querysets.records import RecordQuerySet
 from annotation.querysets.reviews import ClaimQuerySet
 
 CANDIDATES = 25
@@ -40,9 +44,7 @@ def claim_next(*, project: Project, reviewer: Reviewer, now: datetime) -> Claim 
     current = _resume(project, reviewer, now)
     if current is not None:
         return current
-    candidates = (
-        Record.objects.of(project).servable_to(reviewer, now).by_priority()[:CANDIDATES]
-    )
+    candidates = _servable(project, reviewer, now).by_priority()[:CANDIDATES]
     for record_id in candidates.values_list("id", flat=True):
         claim = _take_seat(record_id, reviewer, project, now)
         if claim is not None:
@@ -87,6 +89,13 @@ def release(*, claim_id: int, reviewer: Reviewer) -> bool:
     return bool(_own(claim_id, reviewer).update(state=Claim.State.RELEASED))
 
 
+def release_all(*, project: Project, reviewer: Reviewer) -> None:
+    """Give back every seat that this reviewer holds in the project."""
+    Claim.objects.filter(
+        reviewer=reviewer, record__project=project, state=Claim.State.OPEN
+    ).update(state=Claim.State.RELEASED)
+
+
 def release_expired(*, now: datetime) -> int:
     """Free every seat whose lease ran out; return how many."""
     return Claim.objects.expired(now).update(state=Claim.State.RELEASED)
@@ -96,11 +105,31 @@ def queue_state(*, project: Project, reviewer: Reviewer, now: datetime) -> Queue
     """Count what is, and is not, there for this reviewer."""
     records = Record.objects.of(project)
     return QueueState(
-        servable=records.servable_to(reviewer, now).count(),
+        servable=_servable(project, reviewer, now).count(),
         seated_elsewhere=records.open().without_answer_by(reviewer).full(now).count(),
         answered=records.answered_by(reviewer).count(),
         held=records.held().count(),
         contested=records.contested().count(),
+    )
+
+
+def _servable(project: Project, reviewer: Reviewer, now: datetime) -> RecordQuerySet:
+    """Open records this reviewer may label blind that want one more counting answer."""
+    told = (
+        Review.objects.current()
+        .submitted()
+        .by_people()
+        .filter(record=OuterRef("pk"), purpose=Review.Purpose.FIRST, independent=False)
+    )
+    uncounted = told.order_by().values("record").annotate(n=Count("pk")).values("n")
+    return (
+        Record.objects.of(project)
+        .open()
+        .without_answer_by(reviewer)
+        .not_worked_by(reviewer)
+        .with_seats_taken(now)
+        .annotate(uncounted=Coalesce(Subquery(uncounted), 0))
+        .filter(Q(seats_taken__lt=F("reviews_wanted") + F("uncounted")))
     )
 
 
@@ -147,10 +176,8 @@ def next_slot(record: Record) -> int | None:
     )
     seated = {reviewer for _, reviewer, _ in live}
     seatless = (
-        Review.objects.current()
-        .submitted()
-        .by_people()
-        .filter(record=record, purpose=Review.Purpose.FIRST)
+        Review.objects.independent_first_pass()
+        .filter(record=record)
         .exclude(reviewer__in=seated)
         .count()
     )

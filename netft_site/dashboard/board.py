@@ -8,7 +8,8 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotation.models import Project, Record, Reviewer
+from annotation.models import Membership, Project, Record, Reviewer
+from annotation.services.access import ROLE_PERMISSIONS
 from netft_site.dashboard.counts import ProjectCounts, count_projects
 from netft_site.dashboard.stations import Station, stations
 from netft_site.dashboard.steps import Person, Step, next_step, page_url
@@ -17,6 +18,7 @@ _MOST_PROJECTS = 12
 _ASKED = (
     "annotation.add_importbatch",
     "annotation.add_review",
+    "annotation.add_reviewer",
     "annotation.change_record",
     "annotation.view_record",
     "annotation.view_verdict",
@@ -27,6 +29,11 @@ _ASKED = (
     "evaluation.add_evaluation",
     "evaluation.view_evaluation",
 )
+
+
+_LABELING_ROLES = [
+    role for role, may in ROLE_PERMISSIONS.items() if "annotation.add_review" in may
+]
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def build_dashboard(user: User | AnonymousUser, *, now: datetime) -> Dashboard:
     visible = Project.objects.active().visible_to(user).order_by("name")
     total = visible.count()
     reviewer = Reviewer.objects.active().filter(user_id=user.pk or 0).first()
-    shown = list(_with_work_for(visible, reviewer, now)[:_MOST_PROJECTS])
+    shown = list(_with_people(_with_work_for(visible, reviewer, now))[:_MOST_PROJECTS])
     counts = count_projects([project.pk for project in shown])
     boards = tuple(
         _board(project, counts[project.pk], _person(user, reviewer, project))
@@ -84,6 +91,25 @@ def _with_work_for(
     return projects.annotate(has_work=Exists(servable.filter(project=OuterRef("pk"))))
 
 
+def _with_people(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Annotate whether somebody labels in the project, and whether anybody reviews.
+
+    Accounts that an import made for the people it names cannot sign in: they do not
+    count.
+    """
+    people = Reviewer.objects.active().people().filter(user__is_active=True)
+    seats = Membership.objects.filter(
+        project=OuterRef("pk"),
+        role__in=_LABELING_ROLES,
+        user__in=people.values("user"),
+    )
+    everywhere = people.filter(user__is_superuser=True)
+    return projects.annotate(
+        somebody_labels=Exists(seats) | Exists(everywhere),
+        somebody_reviews=Exists(people),
+    )
+
+
 def _person(
     user: User | AnonymousUser, reviewer: Reviewer | None, project: Project
 ) -> Person:
@@ -91,6 +117,8 @@ def _person(
         permissions=frozenset(p for p in _ASKED if user.has_perm(p, project)),
         is_senior=reviewer is not None and reviewer.grade in ("SENIOR", "PRINCIPAL"),
         has_records_to_label=getattr(project, "has_work", False),
+        somebody_labels=getattr(project, "somebody_labels", True),
+        somebody_reviews=getattr(project, "somebody_reviews", True),
     )
 
 

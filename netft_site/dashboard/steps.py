@@ -2,7 +2,7 @@
 
 Steps follow the river from its mouth backwards only where people wait for each
 other: a contested record comes before new labels, new labels before a dataset. The
-first step that the person may take is shown.
+first step that the person may take is shown; what nobody can act on comes last.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from annotation.models import Project
 from netft_site.dashboard.counts import ProjectCounts
 
 # The pages behind the steps; each takes the project's slug.
-IMPORT = "admin:annotation_importbatch_upload"
 DESK = "admin:annotation_desk"
 ADJUDICATION = "admin:annotation_adjudicate"
 BUILDER = "admin:training_dataset_builder"
-START_RUN = "admin:training_run_start"
+START_RUN = "admin:training_trainingrun_launch"
 COMPARISON = "admin:evaluation_comparison_page"
+# Pages that belong to no project; the upload takes one as ?project=slug.
+IMPORT = "admin:annotation_importbatch_upload"
+NEW_REVIEWER = "admin:annotation_reviewer_add"
+# The page of one row, with the project's members on it.
+PROJECT = "admin:annotation_project_change"
 # The stock lists; each takes a filter.
 RECORDS = "admin:annotation_record_changelist"
-IMPORTS = "admin:annotation_importbatch_changelist"
 VERDICTS = "admin:annotation_verdict_changelist"
 DATASETS = "admin:training_dataset_changelist"
 RUNS = "admin:training_trainingrun_changelist"
@@ -45,11 +48,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Person:
-    """What the steps ask about the person who looks, in one project."""
+    """What the steps ask about the person who looks, and the others, in one project.
+
+    `somebody_labels`: a reviewer who can sign in may label in the project;
+    `somebody_reviews`: there is such a reviewer, here or in another project.
+    """
 
     permissions: frozenset[str]
     is_senior: bool
     has_records_to_label: bool
+    somebody_labels: bool
+    somebody_reviews: bool
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission in this project."""
@@ -57,21 +66,14 @@ class Person:
 
 
 def project_page(name: str, slug: str) -> str:
-    """Return a project page's address, or nothing where the site has no such page."""
-    return _address(name, [slug])
+    """Return the address of a page that takes the project's slug."""
+    return reverse(name, args=[slug])
 
 
 def page_url(name: str, **query: object) -> str:
-    """Return a page's address, or nothing where the site has no such page."""
-    url = _address(name, [])
-    return f"{url}?{urlencode(query)}" if url and query else url
-
-
-def _address(name: str, args: list[str]) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
+    """Return a page's address with what it is asked."""
+    url = reverse(name)
+    return f"{url}?{urlencode(query)}" if query else url
 
 
 def next_step(counts: ProjectCounts, person: Person, project: Project) -> Step | None:
@@ -83,7 +85,9 @@ def _steps(counts: ProjectCounts, person: Person, project: Project) -> Iterator[
     yield from _import_steps(counts, person, project)
     yield from _review_steps(counts, person, project)
     yield from _training_steps(counts, person, project)
-    yield from _waiting_steps(counts)
+    yield from _dataset_steps(counts, person, project)
+    yield from _people_steps(counts, person, project)
+    yield from _waiting_steps(counts, person, project)
 
 
 def _import_steps(
@@ -96,7 +100,7 @@ def _import_steps(
                 "Import the first tickets",
                 "A CSV, JSON or XLSX export of your ticket system is enough.",
                 "Import tickets",
-                project_page(IMPORT, project.slug) or page_url(IMPORTS),
+                page_url(IMPORT, project=project.slug),
             )
         else:
             yield Step(
@@ -117,7 +121,7 @@ def _review_steps(
             f"Settle {several(contested, 'contested ticket')}",
             "The reviewers disagree; a senior's word decides.",
             "Open adjudication",
-            project_page(ADJUDICATION, project.slug) or page_url(VERDICTS),
+            project_page(ADJUDICATION, project.slug),
         )
     if person.has_records_to_label and person.may("annotation.add_review"):
         waiting = several(counts.records.get("OPEN", 0), "ticket")
@@ -128,29 +132,18 @@ def _review_steps(
             "Open the label desk",
             project_page(DESK, project.slug),
         )
-    held = counts.records.get("HELD", 0)
-    if held and person.may("annotation.change_record"):
-        yield Step(
-            "Records",
-            f"Look at {several(held, 'held ticket')}",
-            "The sanitizer was not sure and kept their text back.",
-            "Show held tickets",
-            page_url(RECORDS, state__exact="HELD", project__id__exact=project.pk),
-        )
 
 
 def _training_steps(
     counts: ProjectCounts, person: Person, project: Project
 ) -> Iterator[Step]:
-    may_build = person.may("training.add_dataset")
-    frozen = counts.datasets.get("FROZEN", 0)
     if counts.untrained_datasets and person.may("training.add_trainingrun"):
         yield Step(
             "Runs",
             "Train on the newest dataset",
             "A frozen dataset has not been trained on yet.",
             "Start a run",
-            project_page(START_RUN, project.slug) or page_url(RUNS),
+            project_page(START_RUN, project.slug),
         )
     if counts.unevaluated_models and person.may("evaluation.add_evaluation"):
         yield Step(
@@ -160,15 +153,21 @@ def _training_steps(
             "Open the comparison",
             project_page(COMPARISON, project.slug),
         )
+
+
+def _dataset_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    frozen = counts.datasets.get("FROZEN", 0)
     fresh = counts.new_verdicts if frozen else counts.verdicts
-    if fresh and may_build:
+    if fresh and person.may("training.add_dataset"):
         since = "since the last frozen dataset" if frozen else "and no dataset yet"
         yield Step(
             "Datasets",
             "Build a dataset" if not frozen else "Build the next version",
             f"{several(fresh, 'new verdict')} {since}.",
             "Open the builder",
-            project_page(BUILDER, project.slug) or page_url(DATASETS),
+            project_page(BUILDER, project.slug),
         )
     if counts.evaluations.get("DONE", 0) and person.may("evaluation.view_evaluation"):
         yield Step(
@@ -180,10 +179,48 @@ def _training_steps(
         )
 
 
-def _waiting_steps(counts: ProjectCounts) -> Iterator[Step]:
+def _people_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    open_ = counts.records.get("OPEN", 0)
+    if not open_ or person.somebody_labels or not person.may("annotation.add_reviewer"):
+        return
+    reason = f"{several(open_, 'open ticket')}, and nobody here to label them."
+    if person.somebody_reviews:
+        yield Step(
+            "Label desk",
+            "Add reviewers",
+            f"{reason} Give a reviewer a role in this project.",
+            "Open the project",
+            reverse(PROJECT, args=[project.pk]),
+        )
+    else:
+        yield Step(
+            "Label desk",
+            "Add reviewers",
+            f"{reason} A reviewer is an account with a grade; it may be your own.",
+            "Add a reviewer",
+            page_url(NEW_REVIEWER),
+        )
+
+
+def _waiting_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
     if counts.running_imports:
         yield Step(
             "Records", "The import is running", "Tickets appear here.", is_waiting=True
+        )
+    held = counts.records.get("HELD", 0)
+    if held and person.may("annotation.change_record"):
+        yield Step(
+            "Records",
+            f"{several(held, 'held ticket')} kept aside",
+            "Nothing to decide: the sanitizer was not sure about their text. It is "
+            "kept encrypted and not labeled, and no page releases it yet.",
+            "Show held tickets",
+            page_url(RECORDS, state__exact="HELD", project__id__exact=project.pk),
+            is_waiting=True,
         )
     yield Step(
         "Records",

@@ -155,7 +155,7 @@ def test_sending_the_form_twice_stores_one_answer(project):
     RecordFactory(project=project)
     claim = _claim(project, ReviewerFactory())
 
-    first, second = _answer(claim), _answer(claim, "low")
+    first, second = _answer(claim), _answer(claim)
 
     assert first == second
     assert Review.objects.count() == 1

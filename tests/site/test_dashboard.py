@@ -85,12 +85,12 @@ def test_contested_records_come_first_for_seniors_only(project, bob, carol):
     assert board_of(carol).next_step.station == "Label desk"
 
 
-def test_held_records_call_for_the_lead(project, alice):
+def test_a_lead_is_told_of_held_records(project, alice):
     RecordFactory.create_batch(2, project=project, state="HELD", title="", body="")
 
     board = board_of(alice)
 
-    assert board.next_step.title == "Look at 2 held tickets"
+    assert board.next_step.title == "2 held tickets kept aside"
     assert board.stations[0].detail == "records, 2 held"
 
 

@@ -22,6 +22,12 @@ RARE = 0.1
 SHARE_TOLERANCE = 0.01
 # A cluster above this share of the examples makes splits lumpy and texts alike.
 LARGE_GROUP = 0.05
+# Where a senior makes test tickets; the page chooses the project.
+ADJUDICATION_PAGE = "/admin/annotation/verdict/adjudicate/"
+_MAKE_GOLD = (
+    f"Adjudicate them at {ADJUDICATION_PAGE}, as a senior: it lists contested tickets "
+    "and then those settled without a senior. They enter the next version."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def check_dataset(
     _check_labels(items, levels, found)
     _check_class_sizes(items, levels, recipe, found)
     _check_sizes(items, found)
+    _check_scored(items, waiting_for_gold, found)
     _check_groups(items, found)
     _check_exact(items, found)
     _check_resemblances(resemblances, found)
@@ -129,7 +136,7 @@ def _check_class_sizes(
 def _check_sizes(items: Sequence[Item], found: Findings) -> None:
     sizes = Counter(item.split for item in items)
     for split in Split:
-        if not sizes[split] and split is not Split.TRAIN:
+        if not sizes[split] and split in (Split.DEV, Split.CALIBRATION):
             message = "The split has no examples."
             found.add(Finding("split_empty", Weight.WARNING, message, split.value))
     count = sizes[Split.TRAIN]
@@ -137,6 +144,19 @@ def _check_sizes(items: Sequence[Item], found: Findings) -> None:
     if weight:
         message = f"{count} training examples; 50 to 100 are a start."
         found.add(Finding("few_examples", weight, message, Split.TRAIN.value))
+
+
+def _check_scored(items: Sequence[Item], waiting: int, found: Findings) -> None:
+    if any(item.split is Split.TEST for item in items):
+        return
+    message = "TEST has no examples: no model can be measured on this dataset."
+    fix = "Label more tickets, or give TEST a larger share."
+    if waiting:
+        message += f" {waiting} tickets have no gold verdict and may not stand in it."
+        fix = _MAKE_GOLD
+    found.add(
+        Finding("split_empty", Weight.WARNING, message, Split.TEST.value, fix=fix)
+    )
 
 
 def _check_groups(items: Sequence[Item], found: Findings) -> None:
@@ -232,7 +252,7 @@ def _check_gold(recipe: Recipe, waiting: int, found: Findings) -> None:
                 Weight.WARNING,
                 f"{waiting} tickets of TEST and CALIBRATION have no gold verdict and "
                 "are left out.",
-                fix="Adjudicate them; they enter the next version.",
+                fix=_MAKE_GOLD,
             )
         )
 

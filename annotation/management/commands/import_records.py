@@ -110,7 +110,10 @@ class Command(JsonCommand):
         if result["rejects"]:
             self.line(f"Rejected rows with their reasons: {result['rejects']}")
         if result["held"]:
-            self.line("Held rows wait in the console: the sanitizer was not sure.")
+            self.line(
+                "Held rows are kept encrypted and not labeled: the sanitizer was "
+                "not sure about their text."
+            )
 
 
 def _helper_count(asked: int | None, batch: ImportBatch) -> int:

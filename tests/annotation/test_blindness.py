@@ -1,0 +1,299 @@
+"""An answer counts as independent only where its reviewer cannot have seen others'."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotation.models import Claim, Review
+from annotation.services import queueing, reviewing, settling
+from annotation.services.reviewing import Answer
+from tests import factories
+from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
+
+NOW = timezone.now()
+DESK = "/admin/annotation/review/desk/noc/"
+ADJUDICATE = "/admin/annotation/verdict/adjudicate/noc/"
+REVIEWS = "/admin/annotation/review/"
+
+
+def _seat(user, project, now=NOW) -> Claim | None:
+    return queueing.claim_next(project=project, reviewer=user.reviewer, now=now)
+
+
+def _answer(user, project, severity="high", now=NOW, **more: object) -> Review:
+    return reviewing.submit(
+        claim_id=_seat(user, project, now).pk,
+        reviewer=user.reviewer,
+        answer=Answer(severity=severity, **more),
+        now=now,
+    )
+
+
+def _at_the_desk(browser_of, user):
+    """Return the person's browser, and the form of the seat just taken."""
+    browser = browser_of(user)
+    browser.post(DESK, {"action": "start"})
+    return browser, {"action": "submit", "claim": Claim.objects.get().pk}
+
+
+def _undo(user, project):
+    return reviewing.undo_last(project=project, reviewer=user.reviewer, now=NOW)
+
+
+def test_a_lead_who_answers_after_somebody_else_is_not_independent(
+    project, alice, carol, browser_of
+):
+    record = RecordFactory(project=project)
+    _answer(carol, project)
+    seat = _seat(alice, project)
+
+    page = browser_of(alice).get(REVIEWS).content.decode()
+    review = _answer(alice, project)
+
+    assert seat.record == record
+    assert f">{record.external_id}<" in page
+    assert not review.independent
+
+
+def test_a_lead_who_answers_first_stays_independent(project, alice, carol):
+    record = RecordFactory(project=project)
+
+    first, second = _answer(alice, project), _answer(carol, project)
+
+    record.refresh_from_db()
+    assert first.independent
+    assert second.independent
+    assert record.state == "SETTLED"
+
+
+def test_a_lead_who_can_read_what_was_taken_back_or_decided_is_not_independent(
+    project, alice, carol
+):
+    RecordFactory(project=project, priority=2)
+    _answer(carol, project)
+    _undo(carol, project)
+    decided = RecordFactory(project=project, priority=1)
+    factories.VerdictFactory(record=decided)
+
+    assert not _answer(alice, project).independent
+    assert not _answer(alice, project).independent
+
+
+def test_what_a_tracker_reported_is_nobodys_answer(project, alice):
+    record = RecordFactory(project=project)
+    ReviewFactory(record=record, reviewer=ReviewerFactory(source=True))
+    settling.settle_single_source(project=project)
+
+    assert record.verdicts.exists()
+    assert _answer(alice, project).independent
+
+
+@pytest.mark.parametrize("who", ["bob", "carol", "dana", "frank"])
+def test_who_may_not_read_reviews_stays_independent(request, project, erin, who):
+    ReviewFactory(record=RecordFactory(project=project), reviewer=erin.reviewer)
+
+    assert _answer(request.getfixturevalue(who), project).independent
+
+
+def test_an_answer_that_does_not_count_leaves_its_seat_to_somebody_else(
+    project, alice, bob, carol, dana
+):
+    record = RecordFactory(project=project, reviews_wanted=2)
+    _answer(carol, project)
+    _answer(alice, project)
+
+    state = queueing.queue_state(project=project, reviewer=bob.reviewer, now=NOW)
+    _answer(bob, project)
+
+    record.refresh_from_db()
+    assert state.servable == 1
+    assert record.state == "SETTLED"
+    assert record.verdicts.get().reviews_count == 2
+    assert _seat(dana, project) is None
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("alice", "your answer counts as independent only when it comes first"),
+        ("bob", "answers stay hidden until yours is in"),
+    ],
+)
+def test_the_desk_says_what_is_true_for_its_reader(
+    request, project, browser_of, who, words
+):
+    RecordFactory(project=project)
+    browser, _ = _at_the_desk(browser_of, request.getfixturevalue(who))
+
+    page = browser.get(DESK).content.decode()
+
+    assert words in page
+    assert ("hidden until" in page) is (who == "bob")
+
+
+def test_a_senior_who_read_a_contested_record_and_took_back_is_not_independent(
+    project, bob, carol, browser_of
+):
+    record = RecordFactory(project=project)
+    _answer(carol, project, "high", response="reseat the optic")
+    _answer(bob, project, "low")
+
+    seen = browser_of(bob).get(ADJUDICATE)
+    _undo(bob, project)
+    again = _answer(bob, project, "high")
+
+    record.refresh_from_db()
+    assert b"reseat the optic" in seen.content
+    assert not again.independent
+    assert record.state == "OPEN"
+
+
+def test_a_senior_whose_seat_ran_out_before_the_record_was_contested_is_not_independent(
+    project, bob, carol, dana
+):
+    later = NOW + timedelta(minutes=31)
+    RecordFactory(project=project)
+    late = _seat(bob, project)
+    _answer(carol, project, "high", now=later)
+    _answer(dana, project, "low", now=later)
+
+    review = reviewing.submit(
+        claim_id=late.pk, reviewer=bob.reviewer, answer=Answer("high"), now=later
+    )
+
+    assert not review.independent
+
+
+def test_a_junior_who_takes_back_has_seen_nothing_and_stays_independent(
+    project, bob, carol
+):
+    RecordFactory(project=project)
+    _answer(bob, project, "high")
+    _answer(carol, project, "low")
+
+    _undo(carol, project)
+
+    assert _answer(carol, project, "high").independent
+
+
+def test_a_senior_who_takes_back_before_anybody_else_answers_stays_independent(
+    project, bob
+):
+    RecordFactory(project=project)
+    _answer(bob, project, "low")
+
+    _undo(bob, project)
+
+    assert _answer(bob, project, "high").independent
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"severity": "critical"},
+        {"response": "Reseat the optic."},
+        {"confidence": 5},
+        {"severity": "", "status": "SKIPPED"},
+    ],
+)
+def test_a_second_answer_that_says_something_else_is_refused(project, bob, change):
+    RecordFactory(project=project)
+    given = _answer(bob, project, "low")
+
+    with pytest.raises(reviewing.AnswerRefused) as refusal:
+        reviewing.submit(
+            claim_id=Claim.objects.get().pk,
+            reviewer=bob.reviewer,
+            answer=Answer(**{"severity": "low", **change}),
+            now=NOW,
+        )
+
+    assert refusal.value.code == "answered"
+    assert list(Review.objects.all()) == [given]
+
+
+def test_the_same_answer_twice_is_one_even_where_its_text_was_sanitized(project, bob):
+    RecordFactory(project=project)
+    said = Answer("low", response="ssh to 10.20.30.40", reason="seen before")
+    seat = _seat(bob, project)
+
+    sent = {"claim_id": seat.pk, "reviewer": bob.reviewer, "answer": said, "now": NOW}
+    first, second = reviewing.submit(**sent), reviewing.submit(**sent)
+
+    assert first == second
+    assert "10.20.30.40" not in first.response
+
+
+@pytest.mark.parametrize("tickets", [1, 2])
+def test_back_in_the_browser_and_another_answer_is_an_error_and_the_desk_goes_on(
+    project, bob, browser_of, tickets
+):
+    RecordFactory.create_batch(tickets, project=project)
+    browser, form = _at_the_desk(browser_of, bob)
+    browser.post(DESK, {**form, "severity": "low"}, follow=True)
+
+    answer = browser.post(DESK, {**form, "severity": "critical"}, follow=True)
+
+    page = answer.content.decode()
+    assert "You have answered this ticket already. Use Undo to change it." in page
+    assert "Saved." not in page
+    assert "checked" not in page
+    assert Review.objects.get().severity == "low"
+    assert ("Save and next" in page) is (tickets == 2)
+
+
+def test_what_was_typed_for_one_ticket_never_shows_at_another(project, bob, browser_of):
+    RecordFactory.create_batch(2, project=project)
+    browser, form = _at_the_desk(browser_of, bob)
+    browser.post(DESK, {**form, "severity": "low"})
+
+    typed = {**form, "response": "Reseat."}
+    page = browser.post(DESK, typed, follow=True).content.decode()
+
+    assert "That seat is no longer yours; nothing was saved." in page
+    assert "Reseat." not in page
+
+
+@pytest.mark.parametrize("action", ["skip", "submit"])
+def test_undo_shows_the_ticket_it_names(project, bob, browser_of, action):
+    first, _ = RecordFactory.create_batch(2, project=project)
+    browser, form = _at_the_desk(browser_of, bob)
+    browser.post(DESK, {**form, "action": action, "severity": "low"})
+
+    page = browser.post(DESK, {"action": "undo"}, follow=True).content.decode()
+
+    assert f"Your answer to {first.external_id} is taken back." in page
+    assert f"{first.external_id} · " in page
+    assert Claim.objects.get(state="OPEN").record == first
+
+
+def test_undo_of_a_skip_whose_seat_is_gone_says_so_and_keeps_the_other_seat(
+    project, bob, carol, browser_of
+):
+    first, second = RecordFactory.create_batch(2, project=project, reviews_wanted=1)
+    browser, form = _at_the_desk(browser_of, bob)
+    browser.post(DESK, {**form, "action": "skip"})
+    assert _seat(carol, project).record == first
+
+    page = browser.post(DESK, {"action": "undo"}, follow=True).content.decode()
+
+    assert "A colleague has taken its last seat." in page
+    assert f"{second.external_id} · " in page
+
+
+@pytest.mark.parametrize(("enabled", "shown"), [(True, "on"), (False, "off")])
+def test_the_adjudication_page_heeds_who_turned_shortcuts_off(
+    project, dana, browser_of, enabled, shown
+):
+    record = RecordFactory(project=project)
+    for severity in ("high", "low"):
+        ReviewFactory(record=record, severity=severity)
+    settling.settle_records(project=project)
+    reviewing.set_shortcuts(reviewer=dana.reviewer, enabled=enabled)
+
+    page = browser_of(dana).get(ADJUDICATE).content.decode()
+
+    assert f'data-shortcuts="{shown}"' in page
