@@ -1,8 +1,8 @@
 """The comparison: people, baselines, base and tuned models on the same tickets.
 
-A comparison is computed from frozen predictions and frozen gold, so asking again gives
-the same answer. It refuses to set models side by side that were not scored on the same
-gold.
+A comparison is computed from frozen predictions and frozen gold, so the models' figures
+stay what they were; the engineers' follow their reviews of those tickets. It refuses to
+set models side by side that were not scored on the same gold.
 """
 
 from __future__ import annotations

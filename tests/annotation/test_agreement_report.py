@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -171,25 +169,22 @@ def test_clusters_of_copied_items_widen_the_interval_of_alpha():
     assert grouped.se == pytest.approx(np.sqrt(5) * items.se, rel=0.15)
 
 
-def test_alpha_of_large_real_crowd_labels_is_the_reference_and_quick():
+def test_alpha_of_large_real_crowd_labels_is_the_reference():
     rows = [
         (row["item_id"], row["rater"], row["label"])
         for row in data_rows("crowd_ordinal4")
         if row["is_repeat"] == "0"
     ]
     reference = reference_values("crowd_ordinal4")
-    started = time.perf_counter()
 
     table, _ = tabulate(rows, ScaleKind.ORDINAL, list("GPRX"))
     report = assess_agreement(table, ScaleKind.ORDINAL, rng=np.random.default_rng(1))
 
-    took = time.perf_counter() - started
     assert report.n_ratings == reference["ratings"]
     alpha = report.coefficients["krippendorff_alpha"].value
     assert alpha == pytest.approx(reference["alpha_ordinal"], abs=1e-4)
     nominal = krippendorff_alpha(table, "nominal").value
     assert nominal == pytest.approx(reference["alpha_nominal"], abs=1e-4)
-    assert took < 5
 
 
 @pytest.mark.parametrize("folder", ["bluebird_duck", "dawid_skene_1979"])
