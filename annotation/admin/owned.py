@@ -25,14 +25,8 @@ def projects_allowing(request: HttpRequest, permission: str) -> ProjectQuerySet:
     return Project.objects.filter(pk__in=projects_granting(request.user, permission))
 
 
-class FactsOnly(admin.ModelAdmin):
-    """A table that services write and people only read."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+class NeverChanged(admin.ModelAdmin):
+    """A table whose rows stay as they were written."""
 
     def has_change_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -42,6 +36,16 @@ class FactsOnly(admin.ModelAdmin):
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
+        return False
+
+
+class FactsOnly(NeverChanged):
+    """A table that services write and people only read."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 

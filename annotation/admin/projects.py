@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from annotation.admin import wizard
-from annotation.admin.owned import ProjectOwned
+from annotation.admin.owned import NeverChanged, ProjectOwned
 from annotation.models import Guidelines, Membership, Project
 
 
@@ -158,24 +158,16 @@ class ProjectAdmin(ProjectOwned):
 
 
 @admin.register(Guidelines)
-class GuidelinesAdmin(ProjectOwned):
-    """Versions of the labeling rules: a new text is a new version."""
+class GuidelinesAdmin(NeverChanged, ProjectOwned):
+    """Versions of the labeling rules: a new text is a new version.
+
+    Reviews name the version they saw, so a version never changes.
+    """
 
     list_display = ["project", "version", "created_at"]
     list_filter = [("project", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["project"]
     fields = ["project", "markdown"]
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Reviews name the version they saw, so a version never changes."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        return False
 
     def save_model(
         self, request: HttpRequest, obj: Guidelines, form: Any, change: bool

@@ -89,9 +89,7 @@ def fit_dawid_skene(
     labels = _label_matrix(table)
     pseudo = np.zeros((len(table.levels),) * 2) if prior is None else prior
     clamp = _clamp(table, known or {})
-    beliefs = np.exp(_log(table.counts / table.ratings_per_item[:, None]) + clamp)
-    # A clamped item may have no label of its true level: its row starts as certain.
-    beliefs[clamp.min(axis=1) < 0] = np.exp(clamp[clamp.min(axis=1) < 0])
+    beliefs = _first_beliefs(table, clamp)
     trace: list[float] = []
     objective = -np.inf
     for iteration in range(1, most_iterations + 1):
@@ -127,6 +125,16 @@ def _clamp(table: RatingsTable, known: Mapping[int, int]) -> FloatArray:
         allowed[item] = -np.inf
         allowed[item, level] = 0.0
     return allowed
+
+
+def _first_beliefs(table: RatingsTable, clamp: FloatArray) -> FloatArray:
+    """The share of each level among an item's labels, before any rater is judged."""
+    shares = table.counts / table.ratings_per_item[:, None]
+    beliefs: FloatArray = np.exp(_log(shares) + clamp)
+    # A clamped item may have no label of its true level: its row starts as certain.
+    certain = clamp.min(axis=1) < 0
+    beliefs[certain] = np.exp(clamp[certain])
+    return beliefs
 
 
 def _maximize(

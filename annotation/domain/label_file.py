@@ -87,6 +87,25 @@ def read_sheet(
     LabelsRefused
         empty, missing_column, repeated_column, ragged_row or not_csv.
     """
+    rows, places = _rows_with_lines(lines)
+    if not rows:
+        raise LabelsRefused("empty", "The file is empty.")
+    header = _header(rows[0], required, aliases or {})
+    for line, row in zip(places, rows, strict=True):
+        if len(row) != len(header):
+            raise LabelsRefused(
+                "ragged_row",
+                f"Line {line} has {len(row)} cells, the header has {len(header)}.",
+            )
+    if len(rows) == 1:
+        raise LabelsRefused("empty", "The file has a header but no rows.")
+    return Sheet(header, tuple(rows[1:]), tuple(places[1:]))
+
+
+def _rows_with_lines(
+    lines: Iterable[str],
+) -> tuple[list[tuple[str, ...]], list[int]]:
+    """The rows that hold anything, and the line that each ends on."""
     reader = csv.reader(lines, strict=True)
     rows: list[tuple[str, ...]] = []
     places: list[int] = []
@@ -100,18 +119,7 @@ def read_sheet(
         raise LabelsRefused(
             "not_csv", f"Line {reader.line_num} is not CSV: {error}."
         ) from error
-    if not rows:
-        raise LabelsRefused("empty", "The file is empty.")
-    header = _header(rows[0], required, aliases or {})
-    for line, row in zip(places, rows, strict=True):
-        if len(row) != len(header):
-            raise LabelsRefused(
-                "ragged_row",
-                f"Line {line} has {len(row)} cells, the header has {len(header)}.",
-            )
-    if len(rows) == 1:
-        raise LabelsRefused("empty", "The file has a header but no rows.")
-    return Sheet(header, tuple(rows[1:]), tuple(places[1:]))
+    return rows, places
 
 
 def _header(

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Self, cast
 from django.db import models
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
     from annotation.models import Reviewer
 
 
@@ -26,13 +24,6 @@ class ReviewerQuerySet(models.QuerySet):
     def seniors(self) -> Self:
         """People whose word may settle a contested record."""
         return self.people().filter(grade__in=["SENIOR", "PRINCIPAL"])
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Sources, and people who share a project with this person."""
-        if getattr(user, "is_superuser", False):
-            return self
-        colleagues = models.Q(user__memberships__project__memberships__user_id=user.pk)
-        return self.filter(models.Q(kind="SOURCE") | colleagues).distinct()
 
     def with_role_in(self, projects: Iterable[int]) -> Self:
         """People who have a role in one of these projects."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
 class ClaimQuerySet(models.QuerySet):
@@ -24,12 +21,6 @@ class ClaimQuerySet(models.QuerySet):
 
 class ReviewQuerySet(models.QuerySet):
     """Reviews that count for what."""
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Rows of projects the user is a member of; superusers see all."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(record__project__memberships__user_id=user.pk).distinct()
 
     def outside(self, projects: Iterable[int]) -> Self:
         """Reviews of records of any other project than these."""
@@ -66,12 +57,6 @@ class ReviewQuerySet(models.QuerySet):
 
 class VerdictQuerySet(models.QuerySet):
     """Verdicts."""
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Rows of projects the user is a member of; superusers see all."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(record__project__memberships__user_id=user.pk).distinct()
 
     def current(self) -> Self:
         return self.filter(is_current=True)

@@ -85,7 +85,6 @@ def adjudicate(
     """
     record = Record.objects.select_for_update().get(pk=record.pk)
     _check(record, reviewer, severity, reason)
-    Verdict.objects.current().filter(record=record).update(is_current=False)
     verdict = Verdict(
         record=record,
         severity=severity,
@@ -93,14 +92,11 @@ def adjudicate(
         method=Verdict.Method.ADJUDICATED,
         grade=_grade(record, reviewer, severity),
         posterior={severity: 1.0},
-        reviews_count=Review.objects.independent_first_pass()
-        .filter(record=record)
-        .count(),
+        reviews_count=record.reviews.independent_first_pass().count(),
         reason=reason,
         adjudicated_by=reviewer,
     )
-    verdict.full_clean()
-    verdict.save()
+    _make_current(verdict)
     Record.objects.filter(pk=record.pk).update(
         state=Record.State.SETTLED, queued_because="oldest"
     )
@@ -118,6 +114,13 @@ def _check(record: Record, reviewer: Reviewer, severity: str, reason: str) -> No
     blocked = record.state in (Record.State.HELD, Record.State.EXCLUDED)
     if blocked or not record.reviews.independent_first_pass().exists():
         raise AdjudicationRefused("not_ready", "The record has no reviews to weigh.")
+
+
+def _make_current(verdict: Verdict) -> None:
+    # The one before steps back first: a record has one current verdict at most.
+    Verdict.objects.current().filter(record=verdict.record).update(is_current=False)
+    verdict.full_clean()
+    verdict.save()
 
 
 def _grade(record: Record, reviewer: Reviewer, severity: str) -> str:

@@ -8,7 +8,7 @@ computes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,24 +58,14 @@ class Answers:
         ordered: bool = True,
     ) -> Answers:
         """Build from level names; raises KeyError for a name not among `levels`."""
-        code = {level: number for number, level in enumerate(levels)}
-        incidents: dict[str, int] = {}
         numbers = range(len(levels)) if values is None else values
         return cls(
-            np.array([code[label] for label in gold], dtype=np.intp),
-            {
-                name: np.array([code[label] for label in labels], dtype=np.intp)
-                for name, labels in systems.items()
-            },
+            _codes(gold, levels),
+            {name: _codes(labels, levels) for name, labels in systems.items()},
             tuple(levels),
             np.asarray(numbers, dtype=np.float64),
             reference,
-            None
-            if clusters is None
-            else np.array(
-                [incidents.setdefault(name, len(incidents)) for name in clusters],
-                dtype=np.intp,
-            ),
+            None if clusters is None else _codes(clusters, dict.fromkeys(clusters)),
             ordered,
         )
 
@@ -100,3 +90,9 @@ class Answers:
         """Which items the system answered as gold has it."""
         equal: BoolArray = self.systems[system] == self.gold
         return equal
+
+
+def _codes(names: Sequence[str], known: Iterable[str]) -> IntArray:
+    """The place of each name among the known ones; KeyError for any other."""
+    place = {name: number for number, name in enumerate(known)}
+    return np.array([place[name] for name in names], dtype=np.intp)

@@ -125,28 +125,24 @@ def compare_pair(
     incidents. `margin` is the loss in accuracy that would not matter.
     """
     right_a, right_b = answers.right(a), answers.right(b)
-    wins = int((right_b & ~right_a).sum())
-    losses = int((right_a & ~right_b).sum())
-    n = answers.n_items
-    effective = _effective_n(answers, right_a, right_b)
+    wins, losses = _wins_and_losses(right_a, right_b)
     difference = _difference(answers, right_a, right_b, rng)
     p, test = _test(answers, right_a, right_b)
     verdict = decide(difference.ci, p, margin)
-    open_question = verdict is Verdict.INCONCLUSIVE and effective > 0
-    needed = tickets_needed(wins / n, losses / n) if open_question else None
+    mde, items_needed = _reach(answers, right_a, right_b, verdict)
     return Pair(
         a,
         b,
         wins,
         losses,
-        n - wins - losses,
+        answers.n_items - wins - losses,
         difference,
         p,
         test,
-        _detectable(effective, min(wins, losses) / n if n else 0.0),
+        mde,
         margin,
         verdict,
-        None if needed is None else round(needed * n / effective),
+        items_needed,
     )
 
 
@@ -166,8 +162,22 @@ def decide(ci: Interval | None, p: float, margin: float) -> Verdict:
     return Verdict.NO_WORSE if low > -margin else Verdict.INCONCLUSIVE
 
 
-def _detectable(effective: float, loss_rate: float) -> float | None:
-    return minimum_detectable_gain(int(effective), round(loss_rate, 4))
+def _wins_and_losses(right_a: BoolArray, right_b: BoolArray) -> tuple[int, int]:
+    return int((right_b & ~right_a).sum()), int((right_a & ~right_b).sum())
+
+
+def _reach(
+    answers: Answers, right_a: BoolArray, right_b: BoolArray, verdict: Verdict
+) -> tuple[float | None, int | None]:
+    """The gain these tickets could show, and how many would show the one seen."""
+    wins, losses = _wins_and_losses(right_a, right_b)
+    n, effective = answers.n_items, _effective_n(answers, right_a, right_b)
+    loss_rate = min(wins, losses) / n if n else 0.0
+    mde = minimum_detectable_gain(int(effective), round(loss_rate, 4))
+    if verdict is not Verdict.INCONCLUSIVE or effective <= 0:
+        return mde, None
+    needed = tickets_needed(wins / n, losses / n)
+    return mde, None if needed is None else round(needed * n / effective)
 
 
 def _effective_n(answers: Answers, right_a: BoolArray, right_b: BoolArray) -> float:
@@ -182,8 +192,7 @@ def _test(
     answers: Answers, right_a: BoolArray, right_b: BoolArray
 ) -> tuple[float, str]:
     if answers.grouping is None:
-        wins = int((right_b & ~right_a).sum())
-        losses = int((right_a & ~right_b).sum())
+        wins, losses = _wins_and_losses(right_a, right_b)
         return mcnemar(wins, losses).p_mid, "McNemar mid-p"
     gaps = (right_b.astype(np.float64) - right_a)[:, None]
     sums = sum_by_cluster(gaps, answers.grouping)[:, 0].astype(np.intp)

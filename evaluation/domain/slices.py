@@ -127,19 +127,23 @@ def _slice(
     accuracy: Figure,
     shrunken: float,
 ) -> Slice:
-    n, rest = int(mask.sum()), int((~mask).sum())
-    reference = accuracy.reference
+    n = int(mask.sum())
     if n < LEAST_FOR_A_RATE:
         reason = f"Fewer than {LEAST_FOR_A_RATE} tickets: look at them, not at a rate."
-        hidden = Figure.undefined(n, accuracy.method, reference, reason)
-        apart = Figure.undefined(n, "difference to the rest", "the rest", reason)
+        hidden = Figure.undefined(n, accuracy.method, accuracy.reference, reason)
+        apart = _no_difference(n, reason)
         return Slice(dimension, value, n, hidden, apart, Evidence.LIST_ONLY, shrunken)
     enough = n >= LEAST_FOR_EVIDENCE
     evidence = Evidence.SUFFICIENT if enough else Evidence.INSUFFICIENT
+    apart, p = _against_rest(right, mask)
+    return Slice(dimension, value, n, accuracy, apart, evidence, shrunken, p)
+
+
+def _against_rest(right: BoolArray, mask: BoolArray) -> tuple[Figure, float | None]:
+    """How far the slice is from all other tickets, and the p value of being worse."""
+    n, rest = int(mask.sum()), int((~mask).sum())
     if rest == 0:
-        reason = "Every ticket has this value: there is no rest."
-        apart = Figure.undefined(n, "difference to the rest", "the rest", reason)
-        return Slice(dimension, value, n, accuracy, apart, evidence, shrunken)
+        return _no_difference(n, "Every ticket has this value: there is no rest."), None
     hits, rest_hits = int(right[mask].sum()), int(right[~mask].sum())
     apart = Figure(
         hits / n - rest_hits / rest,
@@ -148,8 +152,11 @@ def _slice(
         "difference to the rest, Newcombe hybrid score interval",
         "the rest",
     )
-    p = fewer_hits_p(hits, n, hits + rest_hits, n + rest)
-    return Slice(dimension, value, n, accuracy, apart, evidence, shrunken, p)
+    return apart, fewer_hits_p(hits, n, hits + rest_hits, n + rest)
+
+
+def _no_difference(n: int, reason: str) -> Figure:
+    return Figure.undefined(n, "difference to the rest", "the rest", reason)
 
 
 def _adjusted(slices: list[Slice]) -> list[Slice]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
 class EvaluationQuerySet(models.QuerySet):
@@ -32,11 +29,6 @@ class EvaluationQuerySet(models.QuerySet):
             .select_related("job", "dataset__project", "model_version")
             .order_by("id")
         )
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(dataset__project__memberships__user_id=user.pk).distinct()
 
 
 class PredictionQuerySet(models.QuerySet):

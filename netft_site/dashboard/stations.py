@@ -93,6 +93,11 @@ def _state(name: str, count: int, needs_look: bool, current: str) -> str:
 
 def _facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     """Yield name, count, detail, and whether somebody should look."""
+    yield from _labeling_facts(counts)
+    yield from _training_facts(counts)
+
+
+def _labeling_facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     held = counts.records.get("HELD", 0)
     open_ = counts.records.get("OPEN", 0)
     detail = ["records", *_some(open_, "open"), *_some(held, "held")]
@@ -107,6 +112,8 @@ def _facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     settled = ", ".join(["settled", *_some(contested, "contested")])
     yield "Verdicts", counts.verdicts, settled, bool(contested)
 
+
+def _training_facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     building = _some(counts.datasets.get("BUILDING", 0), "building")
     new = [f"{several(counts.new_verdicts, 'verdict')} since"]
     frozen = counts.datasets.get("FROZEN", 0)

@@ -86,14 +86,7 @@ def write_batch(rng: Random, batch: Batch) -> tuple[Ticket, ...]:
 
 
 def _write_one(rng: Random, plan: Plan, number: str) -> Ticket:
-    scene = Scene(
-        site=plan.site,
-        customer=plan.customer,
-        vendor=plan.device.vendor,
-        device_type=plan.device.device_type,
-        opened_at=plan.opened_at,
-    )
-    filler = Filler(rng, scene)
+    filler = Filler(rng, _scene(plan))
     text = writing.write_ticket(rng, filler, plan)
     return Ticket(
         external_id=number,
@@ -117,6 +110,16 @@ def _write_one(rng: Random, plan: Plan, number: str) -> Ticket:
         check=plan.fault.check,
         secrets=filler.secrets,
         identities=filler.identities(f"{text.title}\n{text.body}"),
+    )
+
+
+def _scene(plan: Plan) -> Scene:
+    return Scene(
+        site=plan.site,
+        customer=plan.customer,
+        vendor=plan.device.vendor,
+        device_type=plan.device.device_type,
+        opened_at=plan.opened_at,
     )
 
 

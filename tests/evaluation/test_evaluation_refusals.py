@@ -133,4 +133,5 @@ def test_the_same_gold_in_two_versions_has_the_same_hash(dataset, later):
 
     assert (later.version, len(two.rows)) == (2, 18)
     assert one.sha256 == two.sha256
+    assert one.sha256 != read_gold(dataset=dataset, split="DEV").sha256
     assert later.sha256 != dataset.sha256

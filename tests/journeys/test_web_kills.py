@@ -6,26 +6,31 @@ What she was told is saved must be there; what broke off is there whole or not a
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.journeys.houses import (
+    ROOT,
+    database,
+    founded,
+    manage,
+    shell,
+    tickets_file,
+)
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
 TICKETS = 140
 KILLS = 5
 DESK = "/admin/annotation/review/desk/noc/"
@@ -45,27 +50,12 @@ people.enrol(project=Project.objects.get(), reviewer=reviewer)
 @pytest.fixture
 def house(tmp_path: Path) -> dict[str, str]:
     """The environment of a console with one project, its tickets and one engineer."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'house.sqlite3'}",
-        "NETFT_DATA_DIR": str(tmp_path / "var"),
-    }
-    tickets = tmp_path / "tickets.jsonl"
     rows = ({"id": f"T{n}", "title": f"Link {n} is down"} for n in range(TICKETS))
-    tickets.write_text("\n".join(map(json.dumps, rows)))
-    _manage(environment, "migrate", "--verbosity", "0")
-    _manage(environment, "create_project", "noc")
-    _manage(environment, "import_records", str(tickets), "--project", "noc")
-    _manage(environment, "shell", "--no-imports", "-c", ENROL)
-    return environment
-
-
-def _manage(environment: dict[str, str], *args: str) -> None:
-    command = [sys.executable, "manage.py", *args]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    house = founded(tmp_path)
+    tickets = tickets_file(tmp_path, rows)
+    manage(house, "import_records", str(tickets), "--project", "noc")
+    shell(house, ENROL)
+    return house
 
 
 class Console:
@@ -180,13 +170,12 @@ def _wait_for(carol: Carol, answers: int) -> None:
 
 
 def _stored(house: dict[str, str]) -> tuple[int, int, set[int], int, int]:
-    path = house["DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as database:
+    with database(house) as stored:
 
         def one(query: str) -> int:
-            return database.execute(query).fetchone()[0]
+            return stored.execute(query).fetchone()[0]
 
-        done = database.execute("SELECT id FROM annotation_claim WHERE state = 'DONE'")
+        done = stored.execute("SELECT id FROM annotation_claim WHERE state = 'DONE'")
         return (
             one(f"SELECT count(*) {CURRENT}"),
             one(f"SELECT count(DISTINCT record_id) {CURRENT}"),

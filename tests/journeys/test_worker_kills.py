@@ -5,21 +5,20 @@ A real `qcluster` dies with its workers; another one, told by the sweep, goes on
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.journeys.houses import ROOT, database, founded, shell, tickets_file
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
 ROWS = 4000
 START = """
 from pathlib import Path
@@ -41,33 +40,13 @@ assert importing.resume_stalled(since=timezone.now()) == 1
 @pytest.fixture
 def house(tmp_path: Path) -> dict[str, str]:
     """The environment of a project whose import waits in the queue."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'house.sqlite3'}",
-        "NETFT_DATA_DIR": str(tmp_path / "var"),
-    }
-    tickets = tmp_path / "tickets.jsonl"
     rows = (
         {"id": f"T{n}", "title": f"Link {n} is down", "text": f"password Pw{n}x7!"}
         for n in range(ROWS)
     )
-    tickets.write_text("\n".join(map(json.dumps, rows)))
-    _manage(environment, "migrate", "--verbosity", "0")
-    _manage(environment, "create_project", "noc")
-    _shell(environment, START.format(path=str(tickets)))
-    return environment
-
-
-def _manage(environment: dict[str, str], *args: str) -> None:
-    command = [sys.executable, "manage.py", *args]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def _shell(environment: dict[str, str], code: str) -> None:
-    _manage(environment, "shell", "--no-imports", "-c", code)
+    house = founded(tmp_path)
+    shell(house, START.format(path=str(tickets_file(tmp_path, rows))))
+    return house
 
 
 @contextmanager
@@ -90,9 +69,8 @@ def cluster(environment: dict[str, str]) -> Iterator[None]:
 
 def _batch(house: dict[str, str]) -> tuple[int, int, int, str]:
     """Rows dealt with, rows imported, records stored, and the import's state."""
-    path = house["DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path, timeout=20)) as database:
-        found = database.execute(
+    with database(house) as stored:
+        found = stored.execute(
             "SELECT cursor, imported, (SELECT count(*) FROM annotation_record), status "
             "FROM annotation_importbatch"
         )
@@ -114,7 +92,7 @@ def test_an_import_goes_on_after_its_cluster_was_killed(house):
     assert imported == stored == cursor
     assert status == "RUNNING"
 
-    _shell(house, SWEEP)
+    shell(house, SWEEP)
     with cluster(house):
         _wait_for(house, lambda batch: batch[3] != "RUNNING")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from training.models import Dataset, TrainingRun
@@ -23,3 +26,12 @@ def text_of(response) -> str:
     body = html[html.index("<main") :]
     body = re.sub(r"<script.*?</script>", " ", body, flags=re.S)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def queries_of(client: Client, address: str) -> int:
+    """How many queries a look at a page takes, apart from what only the first asks."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as taken:
+        answer = client.get(address)
+    assert answer.status_code == 200
+    return len(taken)

@@ -117,14 +117,20 @@ def test_the_bytes_are_golden_on_every_database(project):
     assert dataset.sha256 == GOLDEN
 
 
-def test_another_seed_or_level_gives_another_hash(project):
-    settle_many(project, 50)
-    first = build(project)
+@pytest.mark.parametrize("changed", ["seed", "verdict", "scale"])
+def test_another_seed_verdict_or_scale_gives_another_hash(project, changed):
+    records = settle_many(project, 50)
+    first, again = build(project), build(project)
+    if changed == "verdict":
+        records[0].verdicts.update(severity="low")
+    if changed == "scale":
+        project.levels.append({"key": "none", "label": "None", "meaning": ""})
+        project.save()
 
-    second = build(project, seed=2)
+    other = build(project, seed=2 if changed == "seed" else 1)
 
-    assert (second.name, second.version) == ("triage", 2)
-    assert second.sha256 != first.sha256
+    assert (other.name, other.version) == ("triage", 3)
+    assert first.sha256 == again.sha256 != other.sha256
 
 
 def test_every_record_that_stays_outside_is_counted_with_its_reason(project):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from netft_site.base.files import sha256_of
 from netft_site.base.refusals import Refused
+from tests.training.built import build
 from tests.training.worlds import settle_many
 from training.models import Dataset, Export
 from training.services.datasets import building, exporting, folders, streaming
@@ -21,10 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def dataset(project) -> Dataset:
     settle_many(project, 60)
-    started = building.start(
-        project=project, name="triage", recipe={"min_per_class": 1}, in_background=False
-    )
-    return building.build_to_end(dataset_id=started.pk, clock=timezone.now)
+    return build(project)
 
 
 @pytest.fixture
@@ -73,13 +71,7 @@ def test_a_manifest_lies_beside_the_file(dataset):
 
 def test_an_empty_split_is_an_empty_file(project):
     settle_many(project, 40)
-    started = building.start(
-        project=project,
-        name="no-dev",
-        recipe={"min_per_class": 1, "shares": {"TRAIN": 0.8, "TEST": 0.2}},
-        in_background=False,
-    )
-    dataset = building.build_to_end(dataset_id=started.pk, clock=timezone.now)
+    dataset = build(project, name="no-dev", shares={"TRAIN": 0.8, "TEST": 0.2})
 
     done = export(dataset, split="DEV")
 

@@ -15,7 +15,6 @@ from django_q.models import OrmQ
 from tests.factories import JobFactory
 from tests.training.supervised import (
     acting,
-    end_all_children,
     has_ended,
     kill,
     launched,
@@ -34,12 +33,6 @@ from training.services import jobs
 from training.services.jobs.observing import handle_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_child_is_left():
-    yield
-    end_all_children()
 
 
 def test_a_queued_job_is_enqueued_when_its_transaction_commits(

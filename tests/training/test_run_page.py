@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.factories import TrainingRunFactory
 from tests.training.frozen import frozen_dataset
-from tests.training.pages import page_of, text_of
+from tests.training.pages import page_of, queries_of, text_of
 from tests.training.supervised import (
     acting,
     finished,
@@ -41,18 +41,15 @@ def cancel(run: TrainingRun) -> str:
         ("alice", 200, 302),
         ("erin", 200, 302),
         ("grace", 200, 403),
-        ("bob", 404, 404),
-        ("frank", 404, 404),
+        ("bob", 403, 403),
+        ("frank", 403, 403),
         ("mallory", 404, 404),
     ],
 )
 def test_who_may_see_a_run_and_who_may_stop_it(
     run, request, browser_of, who, see, stop
 ):
-    user = request.getfixturevalue(who)
-    client = browser_of(user)
-    if see == 404 and who != "mallory":
-        see = stop = 403
+    client = browser_of(request.getfixturevalue(who))
 
     assert client.get(page_of(run)).status_code == see
     assert client.post(cancel(run)).status_code == stop
@@ -100,21 +97,34 @@ def test_an_open_page_supervises_without_any_worker(run, erin, browser_of):
     assert Job.objects.get(pk=run.job_id).state == "SUCCEEDED"
 
 
-def test_a_part_that_did_not_change_keeps_its_digest(run, erin, browser_of):
+def test_only_a_part_that_changed_gets_another_digest(run, erin, browser_of, tmp_path):
+    # Waiting, so that the page holds a form, whose token differs in every answer.
+    run.job.run_dir = str(tmp_path)
+    run.job.save()
     client = browser_of(erin)
-    Job.objects.filter(pk=run.job_id).update(state="QUEUED")
-    TrainingRunFactory(job__state="RUNNING", job__device="cpu", job__host="elsewhere")
 
     shown = client.get(page_of(run)).content.decode()
-    answers = [
-        client.get(page_of(run)).context["parts"],
-        client.get(page_of(run)).context["parts"],
-    ]
+    before = _digests(client, run)
+    _log(run.job, "The encoder is loaded.")
+    after = _digests(client, run)
 
-    digests = [{n: part.digest for n, part in parts.items()} for parts in answers]
-    assert digests[0] == digests[1]
-    for name, digest in digests[0].items():
+    assert {name for name in before if before[name] != after[name]} == {"log"}
+    for name, digest in before.items():
         assert f'data-part="{name}" data-digest="{digest}"' in shown
+
+
+def _digests(client, run: TrainingRun) -> dict[str, str]:
+    parts = client.get(page_of(run)).context["parts"]
+    return {name: part.digest for name, part in parts.items()}
+
+
+def _log(job: Job, message: str) -> None:
+    """Add a line to the log, as the training process does."""
+    data = {"level": "info", "message": message}
+    line = {"seq": 99, "attempt": 1, "time": 1.0, "kind": "log", "data": data}
+    events = Path(job.run_dir) / "events.jsonl"
+    with events.open("a") as stream:
+        stream.write(json.dumps(line) + "\n")
 
 
 def test_without_scripts_a_look_is_a_button_that_comes_back(run, erin, browser_of):
@@ -199,9 +209,7 @@ def test_the_log_holds_no_output_of_the_process(run, erin, browser_of):
     (Path(run.job.run_dir) / "output.log").write_text("a ticket in a traceback")
     with (Path(run.job.run_dir) / "events.jsonl").open("a") as stream:
         stream.write("<script>alert(1)</script>\n")
-        data = {"level": "info", "message": "<script>alert(2)</script>"}
-        line = {"seq": 99, "attempt": 1, "time": 1.0, "kind": "log", "data": data}
-        stream.write(json.dumps(line) + "\n")
+    _log(run.job, "<script>alert(2)</script>")
 
     html = browser_of(erin).get(page_of(run)).content.decode()
 
@@ -222,10 +230,10 @@ def test_a_single_source_is_said_on_the_page(project, erin, browser_of):
     assert "Single source." in shown
 
 
-def test_the_page_asks_few_queries_however_many_figures(
-    run, erin, browser_of, django_assert_max_num_queries
-):
+def test_the_page_asks_few_queries_however_many_figures(run, erin, browser_of):
     finished(run)
+    client = browser_of(erin)
+    few = queries_of(client, page_of(run))
     Metric.objects.bulk_create(
         Metric(
             job=run.job,
@@ -239,7 +247,6 @@ def test_the_page_asks_few_queries_however_many_figures(
         for n in range(300)
     )
 
-    client = browser_of(erin)
+    many = queries_of(client, page_of(run))
 
-    with django_assert_max_num_queries(9):
-        client.get(page_of(run))
+    assert many == few <= 9

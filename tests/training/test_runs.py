@@ -9,7 +9,7 @@ from django.utils import timezone
 from netft_site.base.refusals import Refused
 from tests.factories import DatasetFactory, ModelVersionFactory, ProjectFactory
 from tests.training.frozen import frozen_dataset
-from tests.training.supervised import acting, end_all_children, until_over
+from tests.training.supervised import acting, finished, until_over
 from training.domain.job_spec import read_spec
 from training.domain.overfitting import verdict
 from training.domain.run_files import EpochRecord
@@ -20,26 +20,9 @@ from training.services import base_models, completing, jobs, runs
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _no_child_is_left():
-    yield
-    end_all_children()
-
-
-@pytest.fixture
-def dataset(project):
-    return frozen_dataset(project)
-
-
 @pytest.fixture
 def encoder():
     return base_models.resolve_base_model("all-minilm-l6-v2")
-
-
-def finished(run: TrainingRun, behaviour: str = "finish") -> TrainingRun:
-    until_over(run.job, behaviour)
-    completing.complete_finished_runs()
-    return TrainingRun.objects.with_facts().get(pk=run.pk)
 
 
 def test_a_queued_run_asks_for_exactly_what_was_chosen(dataset, encoder, erin):

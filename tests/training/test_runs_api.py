@@ -6,23 +6,12 @@ from rest_framework.test import APIClient
 
 from tests.factories import ModelVersionFactory, TrainingRunFactory
 from tests.training.frozen import frozen_dataset
-from tests.training.supervised import end_all_children, until_over
+from tests.training.supervised import until_over
 from training.models import Metric, TrainingRun
 from training.services import completing
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/v1/projects/noc/runs/"
-
-
-@pytest.fixture(autouse=True)
-def _no_child_is_left():
-    yield
-    end_all_children()
-
-
-@pytest.fixture
-def dataset(project):
-    return frozen_dataset(project)
 
 
 def client_of(user) -> APIClient:

@@ -115,12 +115,7 @@ class BuilderView(View):
         found = None
         if form.is_valid():
             found = previewing.preview(project=self.project, recipe=form.recipe)
-            build = build or BuildForm(
-                initial={
-                    "name": name or self._usual_name(),
-                    "recipe": found.recipe.as_json(),
-                }
-            )
+            build = build or self._offer(found.recipe, name)
         context = page_context(
             request,
             "Build a dataset",
@@ -136,6 +131,11 @@ class BuilderView(View):
             context,
             status=status if found else 422,
         )
+
+    def _offer(self, recipe: Recipe, name: str) -> BuildForm:
+        """The form that builds what was previewed, under a name to change."""
+        name = name or self._usual_name()
+        return BuildForm(initial={"name": name, "recipe": recipe.as_json()})
 
     def _usual_name(self) -> str:
         """The name of the newest dataset: most builds are a next version."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
 from netft_site.base.charts import Chart, CurvePoint, loss_curves
@@ -50,19 +52,13 @@ def score_chart(view: RunView) -> Chart | None:
 
 
 def _lines(curves: dict[str, list[Point]], epochs: dict[int, int]) -> alt.Chart:
-    data = [
-        {"series": title, "epoch": epochs[point.step], "score": point.value}
-        for title, curve in curves.items()
-        for point in curve
-        if point.step in epochs
-    ]
     names = list(curves)
     scores = [point.value for curve in curves.values() for point in curve]
     # Air above and below, so that a flat curve is not drawn on the frame.
     ends = [max(0.0, min(scores) - 0.05), min(1.0, max(scores) + 0.05)]
     whole = alt.Axis(format="d", tickMinStep=1)
     return (
-        alt.Chart(alt.Data(values=data))
+        alt.Chart(alt.Data(values=_marks(curves, epochs)))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=whole),
@@ -81,6 +77,17 @@ def _lines(curves: dict[str, list[Point]], epochs: dict[int, int]) -> alt.Chart:
             ],
         )
     )
+
+
+def _marks(
+    curves: dict[str, list[Point]], epochs: dict[int, int]
+) -> list[dict[str, Any]]:
+    return [
+        {"series": title, "epoch": epochs[point.step], "score": point.value}
+        for title, curve in curves.items()
+        for point in curve
+        if point.step in epochs
+    ]
 
 
 def _rows(

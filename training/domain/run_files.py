@@ -129,15 +129,13 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class TrainResult:
-    """result.json of a TRAIN job; `best` is the epoch whose weights are the artifact.
+class Trained:
+    """What a training leaves; `best` is the epoch whose weights are the artifact.
 
     settled: the hyperparameters with every `auto` replaced.
     rows: {"train", "dev"}; truncated: {"train", "dev"}, rows cut at max_length.
     """
 
-    attempt: int
-    fence: int
     artifact: FileDigest
     best: EpochRecord
     history: tuple[EpochRecord, ...]
@@ -145,6 +143,14 @@ class TrainResult:
     rows: dict[str, int]
     truncated: dict[str, int]
     settled: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrainResult(Trained):
+    """result.json of a TRAIN job: the run adds whose it is, its time and versions."""
+
+    attempt: int
+    fence: int
     seconds: float
     libraries: dict[str, str]
 

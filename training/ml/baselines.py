@@ -7,11 +7,11 @@ leaves an artifact of its own.
 from __future__ import annotations
 
 from training.domain.job_spec import BaselineMethod, TrainSpec
-from training.domain.run_files import EpochRecord, Phase
+from training.domain.run_files import EpochRecord, Phase, Trained
 from training.ml.artifacts import write_artifact
 from training.ml.callbacks import Run
 from training.ml.fitting import judge
-from training.ml.results import Fitted, Trained
+from training.ml.results import Fitted
 
 
 def train_baseline(spec: TrainSpec, run: Run) -> Trained:

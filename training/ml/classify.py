@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from training.domain import run_files
 from training.domain.job_spec import TrainSpec, work_sha256
-from training.domain.run_files import Phase
+from training.domain.run_files import Phase, Trained
 from training.ml import checkpoints
 from training.ml.artifacts import LORA, Card, encoding_of, write_artifact
 from training.ml.callbacks import Run
 from training.ml.fitting import judge
 from training.ml.frozen_embedding import Prepared, fit_frozen, prepare
 from training.ml.loop import Loop
-from training.ml.results import Trained
 
 
 def train_classifier(spec: TrainSpec, run: Run) -> Trained:

@@ -29,6 +29,7 @@ from training.domain.run_files import (
     ErrorReport,
     Phase,
     PredictResult,
+    Trained,
     TrainResult,
 )
 from training.domain.strict_json import SpecError, dump
@@ -108,7 +109,7 @@ def _work(spec: Spec, run: Run, begun: float) -> TrainResult | PredictResult:
     )
 
 
-def _training(spec: TrainSpec) -> Callable[[TrainSpec, Run], object]:
+def _training(spec: TrainSpec) -> Callable[[TrainSpec, Run], Trained]:
     # torch and its kin take seconds to import: a run that is refused, already over or
     # in no need of them should not wait.
     if spec.objective is Objective.CLASSIFY:
@@ -120,7 +121,7 @@ def _training(spec: TrainSpec) -> Callable[[TrainSpec, Run], object]:
     return train_baseline
 
 
-def _train_result(spec: TrainSpec, trained: object, begun: float) -> TrainResult:
+def _train_result(spec: TrainSpec, trained: Trained, begun: float) -> TrainResult:
     return TrainResult(
         attempt=spec.attempt,
         fence=spec.fence,

@@ -66,19 +66,7 @@ def queue(
         same = TrainingRun.objects.same_as(dataset.project, fingerprint).standing()
         if not force and (found := same.select_related("job").first()):
             return found
-        return TrainingRun.objects.create(
-            project=dataset.project,
-            dataset=dataset,
-            base_model=base_model,
-            objective=spec.objective,
-            tuning=spec.tuning,
-            method=spec.method or "",
-            hyperparameters=spec.hyperparameters.as_dict(),
-            seed=seed,
-            job=queue_job(spec=spec),
-            fingerprint=fingerprint,
-            created_by=user,
-        )
+        return _create(dataset, base_model, spec, fingerprint, user)
 
 
 def queue_baselines(
@@ -160,6 +148,28 @@ def _spec(
         )
     except SpecError as error:
         raise Refused("hyperparameter", f"{error}.") from error
+
+
+def _create(
+    dataset: Dataset,
+    base: BaseModel,
+    spec: TrainSpec,
+    fingerprint: str,
+    user: User | None,
+) -> TrainingRun:
+    return TrainingRun.objects.create(
+        project=dataset.project,
+        dataset=dataset,
+        base_model=base,
+        objective=spec.objective,
+        tuning=spec.tuning,
+        method=spec.method or "",
+        hyperparameters=spec.hyperparameters.as_dict(),
+        seed=spec.seed,
+        job=queue_job(spec=spec),
+        fingerprint=fingerprint,
+        created_by=user,
+    )
 
 
 def _data_file(dataset: Dataset, split: str) -> DataFile:

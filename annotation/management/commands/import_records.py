@@ -74,29 +74,7 @@ class Command(JsonCommand):
     def _begin(
         self, asked: dict[str, list[str]], options: dict[str, Any]
     ) -> ImportBatch:
-        path = readable(options["file"])
-        with path.open("rb") as stream:
-            batch = importing.receive(
-                project=project_of(options["project"]),
-                stream=stream,
-                file_name=path.name,
-                source=ImportBatch.Source.COMMAND,
-                kind=options["kind"].upper(),
-                origin=options["origin"].upper(),
-            )
-        try:
-            started = importing.start(
-                batch=batch,
-                now=timezone.now(),
-                asked=asked,
-                preset=options["preset"],
-                zone=options["time_zone"],
-                order=options["date_order"],
-                in_background=False,
-            )
-        except Refused:
-            importing.discard(batch=batch)
-            raise
+        started = _start(_receive(options), asked, options)
         twin = importing.unfinished_twin(batch=started)
         if twin is None:
             return started
@@ -114,6 +92,38 @@ class Command(JsonCommand):
                 "Held rows are kept encrypted and not labeled: the sanitizer was "
                 "not sure about their text."
             )
+
+
+def _receive(options: dict[str, Any]) -> ImportBatch:
+    path = readable(options["file"])
+    with path.open("rb") as stream:
+        return importing.receive(
+            project=project_of(options["project"]),
+            stream=stream,
+            file_name=path.name,
+            source=ImportBatch.Source.COMMAND,
+            kind=options["kind"].upper(),
+            origin=options["origin"].upper(),
+        )
+
+
+def _start(
+    batch: ImportBatch, asked: dict[str, list[str]], options: dict[str, Any]
+) -> ImportBatch:
+    """Set the import going; one that is refused leaves nothing behind."""
+    try:
+        return importing.start(
+            batch=batch,
+            now=timezone.now(),
+            asked=asked,
+            preset=options["preset"],
+            zone=options["time_zone"],
+            order=options["date_order"],
+            in_background=False,
+        )
+    except Refused:
+        importing.discard(batch=batch)
+        raise
 
 
 def _helper_count(asked: int | None, batch: ImportBatch) -> int:

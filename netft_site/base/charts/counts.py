@@ -47,19 +47,9 @@ def confusion_matrix(
 def _heat_map(
     labels: list[str], counts: Sequence[Sequence[int]], truth: str, answer: str
 ) -> list[Any]:
-    data = [
-        {
-            "truth": labels[i],
-            "answer": labels[j],
-            "count": count,
-            "share": count / max(1, sum(row)),
-        }
-        for i, row in enumerate(counts)
-        for j, count in enumerate(row)
-    ]
     levels = alt.Scale(domain=labels, paddingInner=0.04)
     top = alt.Axis(orient="top", labelAngle=0, grid=False)
-    base = alt.Chart(alt.Data(values=data)).encode(
+    base = alt.Chart(alt.Data(values=_cells(labels, counts))).encode(
         x=alt.X("answer:N", title=answer, scale=levels, axis=top),
         y=alt.Y("truth:N", title=truth, scale=levels, axis=alt.Axis(grid=False)),
     )
@@ -69,19 +59,33 @@ def _heat_map(
         alt.Tooltip("count:Q", title="Tickets"),
         alt.Tooltip("share:Q", title="Share of row", format=".1%"),
     ]
-    # Text keeps its contrast on every shade: the ramp stays light in light mode and
-    # dark in dark mode.
-    ramp = ["token:chart-ramp-low", "token:chart-ramp-high"]
-    shade = alt.Color(
-        "share:Q", scale=alt.Scale(domain=[0, 1], range=ramp), legend=None
-    )
     return [
-        base.mark_rect(cornerRadius=3).encode(color=shade, tooltip=tooltip),
+        base.mark_rect(cornerRadius=3).encode(color=_shade(), tooltip=tooltip),
         base.mark_text(fontSize=14, fontWeight=600, dy=-6).encode(text="count:Q"),
         base.mark_text(fontSize=11, dy=10).encode(
             text=alt.Text("share:Q", format=".0%")
         ),
     ]
+
+
+def _cells(labels: list[str], counts: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "truth": labels[i],
+            "answer": labels[j],
+            "count": count,
+            "share": count / max(1, sum(row)),
+        }
+        for i, row in enumerate(counts)
+        for j, count in enumerate(row)
+    ]
+
+
+def _shade() -> alt.Color:
+    # Text keeps its contrast on every shade: the ramp stays light in light mode and
+    # dark in dark mode.
+    ramp = ["token:chart-ramp-low", "token:chart-ramp-high"]
+    return alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=ramp), legend=None)
 
 
 def class_mix(
@@ -112,21 +116,11 @@ def class_mix(
 
 
 def _paired_bars(labels: list[str], mixes: Mapping[str, Mapping[str, int]]) -> Any:
-    data = [
-        {
-            "label": label,
-            "mix": name,
-            "count": mix.get(label, 0),
-            "share": _share(label, mix),
-        }
-        for name, mix in mixes.items()
-        for label in labels
-    ]
     names = list(mixes)
     classes = alt.Scale(domain=labels, paddingInner=0.3)
     percent = alt.Axis(format=".0%", tickCount=5)
     return (
-        alt.Chart(alt.Data(values=data))
+        alt.Chart(alt.Data(values=_bars(labels, mixes)))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X(
@@ -146,6 +140,21 @@ def _paired_bars(labels: list[str], mixes: Mapping[str, Mapping[str, int]]) -> A
             ],
         )
     )
+
+
+def _bars(
+    labels: list[str], mixes: Mapping[str, Mapping[str, int]]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "mix": name,
+            "count": mix.get(label, 0),
+            "share": _share(label, mix),
+        }
+        for name, mix in mixes.items()
+        for label in labels
+    ]
 
 
 def _share(label: str, mix: Mapping[str, int]) -> float:

@@ -196,15 +196,8 @@ def _publish(
     if planning.last_assignment(dataset.project) != header.last_assignment:
         return False
     target = folders.frozen_folder(dataset)
-    # What is there belongs to a freeze that was killed before its commit.
-    shutil.rmtree(target, ignore_errors=True)
-    folder.rename(target)
-    target.chmod(0o755)
-    sync_directory(target.parent)
-    SplitAssignment.objects.bulk_create(
-        [SplitAssignment(**asdict(a)) for a in planning.read_assignments(dataset)],
-        batch_size=2000,
-    )
+    _move(folder, target)
+    _keep_splits(dataset)
     Dataset.objects.filter(pk=dataset.pk).update(
         status=Dataset.Status.FROZEN,
         manifest=manifest,
@@ -214,3 +207,18 @@ def _publish(
         heartbeat_at=now,
     )
     return True
+
+
+def _move(folder: Path, target: Path) -> None:
+    # What is there belongs to a freeze that was killed before its commit.
+    shutil.rmtree(target, ignore_errors=True)
+    folder.rename(target)
+    target.chmod(0o755)
+    sync_directory(target.parent)
+
+
+def _keep_splits(dataset: Dataset) -> None:
+    SplitAssignment.objects.bulk_create(
+        [SplitAssignment(**asdict(a)) for a in planning.read_assignments(dataset)],
+        batch_size=2000,
+    )

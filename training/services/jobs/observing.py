@@ -9,7 +9,7 @@ earlier attempt is as good as new, and a later attempt that finds it leaves at o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from training.domain import run_files
 from training.domain.job_states import JobState
 from training.domain.run_files import (
     ErrorReport,
+    Event,
     Heartbeat,
     PredictResult,
     TrainResult,
@@ -109,7 +110,18 @@ def take_in_events(job: Job, now: datetime) -> bool:
         "progress": progress.share,
         "stage": progress.stage[:_LONGEST_STAGE],
     }
-    rows = [
+    rows = _metrics(job, events, now)
+    with transaction.atomic():
+        if Job.objects.still_as(job).read_up_to(job.events_offset).update(**changes):
+            Metric.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    for name, value in changes.items():
+        setattr(job, name, value)
+    return True
+
+
+def _metrics(job: Job, events: Iterable[Event], now: datetime) -> list[Metric]:
+    """The figures of this attempt and those before it, as rows to store."""
+    return [
         Metric(
             job=job,
             attempt=figure.attempt,
@@ -121,12 +133,6 @@ def take_in_events(job: Job, now: datetime) -> bool:
         )
         for figure in figures(e for e in events if 1 <= e.attempt <= job.attempt)
     ]
-    with transaction.atomic():
-        if Job.objects.still_as(job).read_up_to(job.events_offset).update(**changes):
-            Metric.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-    for name, value in changes.items():
-        setattr(job, name, value)
-    return True
 
 
 def take_in_heartbeat(job: Job, now: datetime) -> None:
