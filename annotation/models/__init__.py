@@ -2,6 +2,15 @@
 
 from annotation.models.access import ApiToken
 from annotation.models.imports import ColumnMapping, ImportBatch
+from annotation.models.knowledge import (
+    Canary,
+    FalseAlarm,
+    KnownSecret,
+    MissedValue,
+    SanitizingRule,
+    Term,
+)
+from annotation.models.leaks import Leak, SanitizingEvent
 from annotation.models.people import Reviewer
 from annotation.models.project import Guidelines, Membership, Project
 from annotation.models.record import Involvement, Record, Sanitization
@@ -9,16 +18,24 @@ from annotation.models.review import Claim, Review, Verdict
 
 __all__ = [
     "ApiToken",
+    "Canary",
     "Claim",
     "ColumnMapping",
+    "FalseAlarm",
     "Guidelines",
     "ImportBatch",
     "Involvement",
+    "KnownSecret",
+    "Leak",
     "Membership",
+    "MissedValue",
     "Project",
     "Record",
     "Review",
     "Reviewer",
     "Sanitization",
+    "SanitizingEvent",
+    "SanitizingRule",
+    "Term",
     "Verdict",
 ]

@@ -35,6 +35,11 @@ class Project(models.Model):
     key_id = models.CharField(
         max_length=32, help_text="Which secret key the project's pseudonyms use."
     )
+    knowledge_version = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="Grows with every change to what the sanitizer knows.",
+    )
     lease_minutes = models.PositiveSmallIntegerField(
         default=30, help_text="How long an untouched label-desk seat is kept."
     )

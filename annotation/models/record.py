@@ -120,6 +120,9 @@ class Sanitization(models.Model):
         Record, on_delete=models.CASCADE, related_name="sanitization"
     )
     ruleset = models.CharField(max_length=40)
+    knowledge = models.PositiveIntegerField(
+        default=0, help_text="The project's knowledge version that was applied."
+    )
     key_id = models.CharField(max_length=32)
     spans = models.JSONField(
         default=dict, help_text="Field to list of [start, end, type, rule]."

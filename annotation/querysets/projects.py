@@ -9,6 +9,8 @@ from django.db import models
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+    from annotation.models import Project
+
 
 class ProjectQuerySet(models.QuerySet):
     """Projects, as one door for every list a user may see."""
@@ -29,3 +31,8 @@ class ProjectQuerySet(models.QuerySet):
         return self.filter(
             memberships__user_id=user.pk, memberships__role__in=roles
         ).distinct()
+
+    def knowledge_version_of(self, project: Project) -> int:
+        """The stored version of what a project's sanitizer knows."""
+        found = self.filter(pk=project.pk).values_list("knowledge_version", flat=True)
+        return int(found.get())

@@ -22,7 +22,7 @@ from typing import NamedTuple, Protocol
 from annotation.domain.duplicates import fingerprint
 from annotation.domain.importing.cleaning import Cleaner, CleanTicket
 from annotation.domain.importing.tickets import Ticket
-from annotation.domain.sanitize import Context, Keyring, Sanitizer
+from annotation.domain.sanitize import Keyring, Knowledge, Sanitizer
 from annotation.services.vault import Vault
 from netft_site.base.collecting import calm_collector
 
@@ -51,10 +51,10 @@ class Prepared:
 class Preparer:
     """Prepares the tickets of one project under its key."""
 
-    def __init__(self, keyring: Keyring, project_id: int) -> None:
+    def __init__(self, keyring: Keyring, project_id: int, sanitizer: Sanitizer) -> None:
         self._project_id = project_id
         self.vault = Vault(keyring)
-        self.cleaner = Cleaner(Sanitizer(keyring, Context()), self.vault.mac)
+        self.cleaner = Cleaner(sanitizer, self.vault.mac)
 
     def recognise(self, ticket: Ticket) -> Recognised:
         """Say what an earlier import of the ticket would be known by."""
@@ -118,13 +118,15 @@ def at_once(preparer: Preparer) -> Prepare:
 
 
 @contextmanager
-def helpers(key: bytes, key_id: str, project_id: int, count: int) -> Iterator[Prepare]:
+def helpers(
+    key: bytes, key_id: str, project_id: int, knowledge: Knowledge, count: int
+) -> Iterator[Prepare]:
     """Prepare in `count` helper processes, which end with this one."""
     with ProcessPoolExecutor(
         max_workers=count,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_helper,
-        initargs=(key, key_id, project_id),
+        initargs=(key, key_id, project_id, knowledge),
     ) as pool:
         yield lambda tickets: pool.submit(_prepare_in_helper, tickets)
 
@@ -132,9 +134,12 @@ def helpers(key: bytes, key_id: str, project_id: int, count: int) -> Iterator[Pr
 _here: dict[str, Preparer] = {}
 
 
-def _start_helper(key: bytes, key_id: str, project_id: int) -> None:
+def _start_helper(
+    key: bytes, key_id: str, project_id: int, knowledge: Knowledge
+) -> None:
     calm_collector()
-    _here["preparer"] = Preparer(Keyring(key, key_id), project_id)
+    keyring = Keyring(key, key_id)
+    _here["preparer"] = Preparer(keyring, project_id, Sanitizer(keyring, knowledge))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

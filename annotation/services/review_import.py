@@ -32,9 +32,7 @@ from annotation.services.importing.staging import (
     staged_frames,
 )
 from annotation.services.people import Reviewers
-from annotation.services.preparing import Preparer
 from annotation.services.settling import SettleCounts, settle_records
-from annotation.services.vault import keyring_of
 
 Progress = Callable[[int, int], None]
 
@@ -125,7 +123,7 @@ class _Run:
         self._mapping = mapping
         self._reviewer = reviewer
         self._now = now
-        self._cleaner = Preparer(keyring_of(project.key_id), project.pk).cleaner
+        self._cleaner = sanitizing.preparer_for(project).cleaner
         self._rejects: list[Reject] = []
         self._seen: set[tuple[int, int]] = set()
         self._counts = ReviewImport()

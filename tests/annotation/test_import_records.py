@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import ImportBatch, Involvement, Record
-from annotation.services import importing
+from annotation.services import importing, sanitizing
 from tests.annotation.imports import counts, held_text, run, spools
 from tests.factories import ReviewerFactory, UserFactory
 
@@ -130,7 +130,7 @@ def test_a_second_runner_of_the_same_chunk_counts_nothing_twice(project):
     batch = importing.start(batch=batch, now=timezone.now(), in_background=False)
     from annotation.services.importing import running
 
-    prepare = running.at_once(running._preparer(batch))
+    prepare = running.at_once(sanitizing.preparer_for(batch.project))
     mine = next(running._chunks(batch, prepare, ahead=1))
     theirs = next(running._chunks(batch, prepare, ahead=1))
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from annotation.domain.sanitize import Context, Keyring, Sanitizer, Span, engine
+from annotation.domain.sanitize import (
+    Context,
+    Keyring,
+    Knowledge,
+    Sanitizer,
+    Span,
+    engine,
+)
 from annotation.domain.sanitize.rules import COMMANDS, SHAPES, Rule
 from annotation.domain.sanitize.sections import SECTIONS, Section
 from tests.annotation.sanitizing import KEY, SANITIZER
@@ -111,7 +118,7 @@ def test_recall_on_the_golden_cases_never_goes_down():
         pytest.skip("the golden cases are not beside this checkout")
     names = json.loads((GOLDEN / "sanitize_context.json").read_text())
     sanitizer = Sanitizer(
-        Keyring(KEY), Context(**{k: tuple(v) for k, v in names.items()})
+        Keyring(KEY), Knowledge(Context(**{k: tuple(v) for k, v in names.items()}))
     )
     lines = (GOLDEN / "sanitize_cases.jsonl").read_text().splitlines()
     cases = [json.loads(line) for line in lines]

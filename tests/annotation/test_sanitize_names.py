@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.domain.sanitize import Context, Keyring, Sanitizer
+from annotation.domain.sanitize import Context, Keyring, Knowledge, Sanitizer
 from tests.annotation.sanitizing import KEY, SANITIZER
 
 
@@ -15,7 +15,7 @@ def test_names_are_replaced_in_any_spelling_by_one_token():
         people=("Priya Raman",),
         hostnames=("fra1-core-rtr01",),
     )
-    sanitizer = Sanitizer(Keyring(KEY), context)
+    sanitizer = Sanitizer(Keyring(KEY), Knowledge(context))
 
     spellings = "NORTHWIND FREIGHT, NorthwindFreight, Northwind's, vs_northwind-freight"
     customers = sanitizer.sanitize(spellings)
@@ -28,7 +28,9 @@ def test_names_are_replaced_in_any_spelling_by_one_token():
 
 def test_many_names_are_found_like_few():
     names = tuple(f"Customer {n:04d} Networks" for n in range(500))
-    sanitizer = Sanitizer(Keyring(KEY), Context(customers=names, users=("ab",)))
+    sanitizer = Sanitizer(
+        Keyring(KEY), Knowledge(Context(customers=names, users=("ab",)))
+    )
 
     result = sanitizer.sanitize("circuit of customer 0123 networks, user ab")
 

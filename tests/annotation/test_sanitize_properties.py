@@ -14,7 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.domain.sanitize import Context, Keyring, Sanitized, Sanitizer
+from annotation.domain.sanitize import (
+    Context,
+    Keyring,
+    Knowledge,
+    Sanitized,
+    Sanitizer,
+)
 
 CONTEXT = Context(
     customers=("Northwind Freight",),
@@ -24,8 +30,8 @@ CONTEXT = Context(
     hostnames=("fra1-core-rtr01",),
 )
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
-SANITIZER = Sanitizer(Keyring(KEY), CONTEXT)
-OTHER = Sanitizer(Keyring(OTHER_KEY), CONTEXT)
+SANITIZER = Sanitizer(Keyring(KEY), Knowledge(CONTEXT))
+OTHER = Sanitizer(Keyring(OTHER_KEY), Knowledge(CONTEXT))
 
 FRAGMENTS = (
     "password: Winter2024!",
@@ -112,8 +118,9 @@ def test_text_outside_the_spans_is_untouched(text: str):
     result = SANITIZER.sanitize(text)
 
     if not result.held:
-        pattern = "(?s:.+?)".join(re.escape(piece) for piece in _pieces(result))
-        assert re.fullmatch(pattern, text)
+        # Gaps between columns give way to longer pseudonyms.
+        kept = [re.sub(r"(?:\\ )+", "[ ]+", re.escape(p)) for p in _pieces(result)]
+        assert re.fullmatch("(?s:.+?)".join(kept), text)
 
 
 @settings(max_examples=600, deadline=None)
@@ -130,7 +137,9 @@ def test_a_second_pass_with_the_first_ones_spans_changes_nothing(text: str):
 @settings(max_examples=200, deadline=None)
 @given(text=texts)
 def test_a_fresh_sanitizer_with_the_same_key_gives_the_same_result(text: str):
-    assert Sanitizer(Keyring(KEY), CONTEXT).sanitize(text) == SANITIZER.sanitize(text)
+    assert Sanitizer(Keyring(KEY), Knowledge(CONTEXT)).sanitize(
+        text
+    ) == SANITIZER.sanitize(text)
 
 
 @settings(max_examples=200, deadline=None)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotation.domain.importing.tickets import Ticket
-from annotation.domain.sanitize import Sanitized, Sanitizer
+from annotation.domain.sanitize import SECRET_TOKEN, Sanitized, Sanitizer
 
 TITLE_LIMIT = 500
 KEY_LIMIT = 120
@@ -54,6 +54,12 @@ class CleanTicket:
     ruleset: str = ""
     held: bool = False
     reason: str = ""
+
+    def secret_tokens(self) -> set[str]:
+        """The pseudonyms of credentials that stand in the ticket's texts."""
+        texts = [self.title, self.body, self.resolution]
+        texts += [entry["text"] for entry in self.thread]
+        return {match[0] for text in texts for match in SECRET_TOKEN.finditer(text)}
 
 
 class Held(Exception):

@@ -1,6 +1,6 @@
 """Sanitizing of network text: the one interface of this room.
 
-`Sanitizer(Keyring(key, key_id), Context(...)).sanitize(text)` returns `Sanitized` and
+`Sanitizer(Keyring(key, key_id), Knowledge(...)).sanitize(text)` returns `Sanitized` and
 never raises. Everything else in this package is its own business.
 """
 
@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from annotation.domain.sanitize.engine import MAX_CHARS, RULESET, Sanitizer
 from annotation.domain.sanitize.findings import Context, Sanitized, Span, Tripwire
-from annotation.domain.sanitize.pseudonyms import TOKEN_SHAPE, KeyRefused, Keyring
+from annotation.domain.sanitize.knowledge import Knowledge, OwnRule
+from annotation.domain.sanitize.pseudonyms import (
+    SECRET_TOKEN,
+    TOKEN_SHAPE,
+    KeyRefused,
+    Keyring,
+)
 
 __all__ = [
     "MAX_CHARS",
     "RULESET",
+    "SECRET_TOKEN",
     "TOKEN_SHAPE",
     "Context",
     "KeyRefused",
     "Keyring",
+    "Knowledge",
+    "OwnRule",
     "Sanitized",
     "Sanitizer",
     "Span",

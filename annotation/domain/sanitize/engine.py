@@ -14,16 +14,20 @@ from collections.abc import Iterable, Sequence
 from annotation.domain.sanitize import network
 from annotation.domain.sanitize.blocks import find_blocks
 from annotation.domain.sanitize.echoes import find_echoes
+from annotation.domain.sanitize.encoded import find_encoded
 from annotation.domain.sanitize.findings import (
-    Context,
     Finding,
     Sanitized,
     Span,
     Tripwire,
 )
 from annotation.domain.sanitize.grammar import find_keyword_values
+from annotation.domain.sanitize.identifiers import NEEDS as IDENTIFIER_NEEDS
+from annotation.domain.sanitize.identifiers import find_identifiers
 from annotation.domain.sanitize.identity import Dictionary
 from annotation.domain.sanitize.ipmap import AddressMap
+from annotation.domain.sanitize.knowledge import Knowledge, Taught
+from annotation.domain.sanitize.layout import keep_columns
 from annotation.domain.sanitize.literals import Literals, Places
 from annotation.domain.sanitize.mentions import ROOTS, Mention, find_mentions
 from annotation.domain.sanitize.network import find_network
@@ -40,29 +44,30 @@ RULESET = "1.0"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
-_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS))
+_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS, *IDENTIFIER_NEEDS))
 _ROUNDS = 4
 _UNDECODABLE = re.compile("[\x00\ufffd\ud800-\udfff]")
 
 
 class Sanitizer:
-    """Sanitizes texts under one key and one dictionary of names.
+    """Sanitizes texts under one key and what a project knows.
 
     Parameters
     ----------
     keyring : the project's keys; same key, same pseudonyms.
-    context : names to replace wherever they stand.
+    knowledge : the project's names, missed values, false alarms and own rules.
     max_chars : longer texts are held.
     """
 
     def __init__(
         self,
         keyring: Keyring,
-        context: Context = Context(),  # noqa: B008  (frozen, hence shareable)
+        knowledge: Knowledge = Knowledge(),  # noqa: B008  (frozen, hence shareable)
         max_chars: int = MAX_CHARS,
     ) -> None:
         self._keyring = keyring
-        self._dictionary = Dictionary(context)
+        self._dictionary = Dictionary(knowledge.context)
+        self._taught = Taught(keyring, knowledge)
         self._addresses = AddressMap(keyring)
         self._max_chars = max_chars
 
@@ -103,18 +108,19 @@ class Sanitizer:
             mentions = find_mentions(seen, places)
             found = _find_secrets(seen, places, mentions)
             if turn == 0:
-                found += self._find_names(seen)
-            pieces = self._rewrite(seen, outside(merge(found), taken))
+                found += self._find_names(seen, places)
+            meant = self._taught.without_excused(seen, merge(found))
+            pieces = self._rewrite(seen, outside(meant, taken))
             if not pieces:
                 wires = tuple(find_tripwires(seen, mentions, taken))
                 return _judged(text, spans, wires)
-            text, spans = apply(text, spans, pieces)
+            text, spans = apply(text, spans, (*pieces, *keep_columns(text, pieces)))
             if not mentions and SECRETS.isdisjoint(piece.type for piece in pieces):
                 # Names and addresses alone give the detectors nothing new to read.
                 return _judged(text, spans, ())
         return _held("replacements do not settle")
 
-    def _find_names(self, seen: View) -> list[Finding]:
+    def _find_names(self, seen: View, places: Places) -> list[Finding]:
         """Return addresses, people and places.
 
         Once is enough: they are found by their own form, which no replacement beside
@@ -124,6 +130,8 @@ class Sanitizer:
             *find_pii(seen),
             *self._dictionary.find(seen),
             *find_network(seen),
+            *find_identifiers(seen, places),
+            *self._taught.find(seen),
         ]
 
     def _taken(self, seen: View, text: str, spans: list[Span]) -> list[tuple[int, int]]:
@@ -145,6 +153,8 @@ class Sanitizer:
         return pieces
 
     def _pseudonym(self, kind: str, value: str) -> str:
+        if kind == "serial":
+            return self._keyring.same_form(kind, value)
         if kind in ADDRESSES:
             return network.rewrite(self._addresses, kind, value)
         return self._keyring.token(kind, self._dictionary.canonical(kind, value))
@@ -153,6 +163,7 @@ class Sanitizer:
 def _find_secrets(seen: View, places: Places, mentions: list[Mention]) -> list[Finding]:
     found = [*find_shapes(seen, places), *find_commands(seen, places)]
     found += find_blocks(seen)
+    found += find_encoded(seen)
     found += find_keyword_values(seen, mentions)
     found += find_columns(seen, mentions)
     found += find_in_sections(seen, places)

@@ -26,14 +26,19 @@ _WINDOW = 2000
 _ASSIGN = re.compile(
     r"(?:[ \t](?:string|name|phrase|value|hash))?\\?[\"'`*_]{0,3}[ \t]{0,40}"
     r"(?:\([^)\n]{0,40}\)[ \t]{0,3})?"
-    r"(?:(?::=|=>|->|={1,2}|:(?!:)|：)\\?[ \t*]{0,40}|\((?=[\"'`]))"
+    r"(?:(?::=|=>|->|={1,2}|:(?!:)|：|%3[dDaA])\\?[ \t*]{0,40}|\((?=[\"'`]))"
 )
+# `PSK for the tunnel to Paris = x`: words between the name and the sign.
+_ASSIGN_FAR = re.compile(
+    r"[ \t](?:for|of|on|to|at|from|\()[ \t]?[^\n:=]{1,60}?[ \t]{0,3}[:=]{1,2}[ \t]{0,3}"
+)
+_URL_END = re.compile(r"%(?:26|20|0[aAdD]|3[bB]|22)")
 _PROPERTY = re.compile(
     r"</(?:name|key)>\s{0,80}<(?:value|string)>[ \t]{0,8}([^<>\n]{1,400}?)[ \t]{0,8}</"
 )
 _XML = re.compile(r"(?:[ \t][^<>\n]{0,120})?>[ \t]{0,8}")
 _LINK = re.compile(
-    r"(?:[ \t](?:string|phrase|value|word))?"
+    r"(?:[ \t](?:string|phrase|value|word))?(?:[ \t]\([^)\n]{0,40}\))?"
     r"(?:[ \t](?:for|of|on|to|at)[ \t][^\n:=]{1,60}?)??"
     r"[ \t]{1,3}(?:is|was|were|(?:is|was)?[ \t]?(?:now|set to|changed to|reset to)"
     r"|will be|(?:has|have) been (?:set|changed|reset|updated) to"
@@ -44,7 +49,10 @@ _LINK = re.compile(
 _SET_BEFORE = re.compile(
     r"(?:set|chang|reset|updat|rotat|switch)\w{0,4}\b[^.\n]{0,40}$"
 )
-_NEXT_LINE = re.compile(r"[ \t]*\r?\n[ \t>|]{0,12}(\S{4,256})[ \t]*(?=\r?\n|$)")
+_NEXT_LINE = re.compile(
+    r"[ \t]*\r?\n[ \t>|]{0,12}(?:(?:value|data|plain|text|default|encrypted)[ \t]*:"
+    r"[ \t]*[\"']?)?(\S{4,256}?)[\"']?[ \t]*(?=\r?\n|$)"
+)
 _WORD_END = re.compile(r"\S*")
 _WRAPPED = re.compile(r"\r?\n[ \t>]{0,8}(\S{4,256})")
 _CLAUSE_END = re.compile(
@@ -78,6 +86,8 @@ def value_of(view: View, mention: Mention) -> Value | None:
         _assigned(view, mention, limit)
         or _in_sentence(view, mention, limit)
         or by_position(view, mention, limit)
+        or _assigned_far(view, mention, limit)
+        or _under_command(view, mention, limit)
     )
     return value and _with_wrapped_tail(view.text, value)
 
@@ -96,6 +106,8 @@ def _assigned(view: View, mention: Mention, limit: int) -> Value | None:
     found = read_candidate(text, match.end(), limit)
     if found is None or values.is_placeholder(found.text):
         return None
+    if match[0][0] == "%":
+        found = _until_next_field(found)
     promise = settled(view, mention, found)
     if view.low[mention.start : mention.end] in ("pass", "pw"):
         promise = Promise.SECRET
@@ -104,6 +116,28 @@ def _assigned(view: View, mention: Mention, limit: int) -> Value | None:
     if promise is Promise.SECRET and _is_meant(text, mention, found):
         return Value(found.start, found.end, "assignment")
     return None
+
+
+def _until_next_field(found: Candidate) -> Candidate:
+    """Cut a value of a percent-encoded form where its next field begins."""
+    cut = _URL_END.search(found.text)
+    if cut is None:
+        return found
+    end = found.start + cut.start()
+    return found._replace(end=end, text=found.text[: cut.start()])
+
+
+def _assigned_far(view: View, mention: Mention, limit: int) -> Value | None:
+    match = _ASSIGN_FAR.match(view.text, mention.end, limit)
+    found = match and read_candidate(view.text, match.end(), limit)
+    if not found or values.is_placeholder(found.text):
+        return None
+    if settled(view, mention, found) is not Promise.SECRET:
+        return None
+    is_secret = values.looks_secret(found.text) or (
+        found.is_quoted and " " not in found.text
+    )
+    return Value(found.start, found.end, "assignment") if is_secret else None
 
 
 def _in_property(text: str, mention: Mention) -> Value | None:
@@ -136,6 +170,16 @@ def _on_next_line(text: str, mention: Mention, limit: int) -> Value | None:
     return Value(*match.span(1), "next-line")
 
 
+def _under_command(view: View, mention: Mention, limit: int) -> Value | None:
+    """A command that was cut after its keyword: its value is alone on the next line."""
+    if view.text[mention.end : limit].strip() or limit != mention.line_end:
+        return None
+    value = _on_next_line(view.text, mention, limit)
+    if value and values.looks_like_password(view.text[value.start : value.end]):
+        return value
+    return None
+
+
 def _in_sentence(view: View, mention: Mention, limit: int) -> Value | None:
     text = view.text
     match = _LINK.match(text, mention.end, min(limit, mention.end + 160))
@@ -146,6 +190,8 @@ def _in_sentence(view: View, mention: Mention, limit: int) -> Value | None:
     value = Value(found.start, found.end, "sentence")
     before = view.low[max(mention.line_start, mention.start - 60) : mention.start]
     is_set = not match["to"] or _SET_BEFORE.search(before)
+    if view.low[mention.start : mention.end] in ("pass", "pw"):
+        promise = Promise.SECRET
     if promise is not Promise.SECRET:
         is_key = promise is Promise.MAYBE and values.looks_like_key(found.text)
         return value if is_key and is_set else None

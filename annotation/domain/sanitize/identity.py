@@ -8,15 +8,14 @@ found here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotation.domain.sanitize.findings import Context, Finding
+from annotation.domain.sanitize.literals import Literals
 from annotation.domain.sanitize.pseudonyms import canonical
 from annotation.domain.sanitize.views import View
 
-_HEAD = 4
-_MANY = 150
 _WORD = re.compile(r"\w+")
 # A listed name inside a longer word is still the name when it is this long.
 _UNBOUNDED_FROM = 6
@@ -33,6 +32,7 @@ class Dictionary:
 
     def __init__(self, context: Context) -> None:
         self._terms: dict[str, list[_Term]] = {}
+        self._automaton: Literals | None = None
         self._full_names = _full_names(context)
         groups = (
             ("hostname", context.hostnames),
@@ -43,14 +43,19 @@ class Dictionary:
         for kind, names in groups:
             for name in names:
                 self._add(kind, name)
-        self._short = [head for head in self._terms if len(head) < _HEAD]
+        if self._terms:
+            self._automaton = Literals(self._terms)
 
     def find(self, view: View) -> Iterator[Finding]:
         """Yield every known name in `view`."""
-        for head in self._present(view.low):
+        if self._automaton is None:
+            return
+        for head, where in self._automaton.places(view.low).items():
             for term in self._terms[head]:
-                for match in term.pattern.finditer(view.low):
-                    yield Finding(*match.span(), term.type, "dictionary")
+                for at in where:
+                    match = term.pattern.match(view.low, at)
+                    if match:
+                        yield Finding(*match.span(), term.type, "dictionary")
 
     def canonical(self, kind: str, value: str) -> str:
         """Return the form under which `value` is one with its other spellings.
@@ -61,13 +66,6 @@ class Dictionary:
         folded = canonical(kind, value)
         return self._full_names.get(folded, folded) if kind == "customer" else folded
 
-    def _present(self, low: str) -> Iterable[str]:
-        if len(self._terms) <= _MANY:
-            return [head for head in self._terms if head in low]
-        grams = {low[at : at + _HEAD] for at in range(len(low) - _HEAD + 1)}
-        present = [head for head in grams if head in self._terms]
-        return present + [head for head in self._short if head in low]
-
     def _add(self, kind: str, name: str) -> None:
         words = _WORD.findall(name.lower().replace("_", " "))
         if sum(map(len, words)) < 2:
@@ -77,7 +75,7 @@ class Dictionary:
             orders.append([words[-1], *words[:-1]])
         for order in orders:
             term = _Term(_pattern(kind, name, order), kind)
-            self._terms.setdefault(order[0][:_HEAD], []).append(term)
+            self._terms.setdefault(order[0], []).append(term)
 
 
 def _pattern(kind: str, name: str, words: list[str]) -> re.Pattern[str]:

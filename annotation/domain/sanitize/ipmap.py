@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from annotation.domain.sanitize.asnmap import AsnMap
 from annotation.domain.sanitize.pseudonyms import Keyring
 
 _CACHE_LIMIT = 8_000
@@ -134,7 +135,7 @@ def _walk(decisions: int, byte: int) -> int:
 
 
 class AddressMap:
-    """The three address maps of one project key.
+    """The maps of one project key: addresses, and the numbers of networks.
 
     Parameters
     ----------
@@ -159,6 +160,7 @@ class AddressMap:
             keyring.subkey("ip6-interface"), width=64, pinned=[(0, 48)]
         )
         self._mac = PrefixMap(keyring.subkey("mac"), width=24)
+        self._asn = AsnMap(keyring)
         self._addresses: dict[int, int] = {}
 
     def ipv4(self, address: int) -> int:
@@ -189,6 +191,10 @@ class AddressMap:
         prefix = self._v6.map((address >> 64).to_bytes(8, "big"))
         interface = self._map_interface(address & ((1 << 64) - 1))
         return int.from_bytes(prefix + interface, "big")
+
+    def asn(self, number: int) -> int:
+        """Map the number of an autonomous system within its class."""
+        return self._asn.map(number)
 
     def mac(self, address: int) -> int:
         """Map a 48-bit MAC address: its vendor part stays, its device part is mapped.

@@ -36,14 +36,20 @@ class Mention(NamedTuple):
 
 
 ROOTS = ("pass", "pwd", "secret", "communit", "psk", "token", "key", "cred", "auth",
-          "pw", "pin")  # fmt: skip
+          "pw", "pin", "contrase", "contrasen", "wachtwoord", "kennwort", "senha",
+          "losenord", "lösenord", "hasło", "haslo", "heslo", "jelsz", "parola",
+          "adgangskode", "salasana", "пароль", "密码", "密碼", "パスワード",
+          "비밀번호")  # fmt: skip
 # A root that begins another, harmless word is no mention.
 _ROOT = re.compile(
     r"pass(?!ive|ed|ing|age|enger|es\b|ion|port\b)|pwd|secret|communit|psk|token"
     r"|key(?!board)|cred|auth(?!or\b|ors|ority)|(?<![a-z])(?:pw|pin)(?![a-z])"
+    r"|contrase|wachtwoord|kennwort|(?<![a-z])senha\b|l[oö]senord|hasło|haslo\b|heslo\b"
+    r"|jelsz|parola\b|adgangskode|salasana|пароль|密[码碼]|パスワード|비밀번호"
 )
 _IDENTIFIER = re.compile(r"[\w.-]{1,80}")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_FOREIGN = re.compile(r"[^\W\d_]+")
 _QUOTED_CALL = re.compile(r"\([ \t]?[\"'`]|\([^)\n]{0,40}\)[ \t]{0,3}[:=]")
 _WORD_BEFORE = re.compile(r"(?<![\w.-])([A-Za-z][\w-]{1,20})[ _]\Z")
 _REACH = 64
@@ -118,7 +124,8 @@ def promise_of(identifier: str) -> Promise:
     >>> promise_of("AWS_SECRET_ACCESS_KEY").name, promise_of("password-policy").name
     ('SECRET', 'NOTHING')
     """
-    words = [word.lower() for word in _WORD.findall(identifier)]
+    shape = _WORD if identifier.isascii() else _FOREIGN
+    words = [word.lower() for word in shape.findall(identifier)]
     while words and words[-1].isdigit():
         words.pop()
     if not words:

@@ -44,13 +44,13 @@ _DASHED = re.compile(
 # What stands before a dotted quad that is a software version.
 _VERSION_CUE = re.compile(
     r"(?<![a-z])(?:version|ver|vers|release|rel|firmware|software|build|section|rev"
-    r"|revision|image)[.:#=]?\s{0,3}\(?v?$|(?<![a-z])v$"
+    r"|revision|image)[.:#=]?\s{0,40}[.:#=]?\s{0,20}\(?v?$|(?<![a-z])v$"
 )
 _PRODUCT_CUE = re.compile(
     r"(?<![a-z])(?:aruba(?:os)?|chrome|firefox|edge|safari|anyconnect|ise|ios|junos"
     r"|panos|pan-os|fortios|eos|sonicos|openssl|java|jre|jdk|hadoop|python|kernel"
-    r"|driver|agent|client|controller|dnac|wlc|big-ip|tmos|asyncos|clearpass)"
-    r"[ /_-]v?$"
+    r"|driver|agent|client|controller|dnac|wlc|big-ip|tmos|asyncos|clearpass|fw|sw|hw)"
+    r"(?:[ /_-]|[ ]?:[ ]{0,20})v?$"
 )
 # Cheap signs, each of which begins with a separator, of which texts have few.
 _MAC_SIGNS = tuple(
@@ -76,6 +76,12 @@ _V6 = re.compile(
 _V6_START = re.compile(
     r"[23][0-9a-f]{3}:|f[cdef][0-9a-f]{2}:|(?:0?064|64):ff9b:|::(?:ffff:)?\d"
 )
+# A reversed name (RFC 1035 3.5, RFC 3596 2.5) and a URL whose host is a number.
+_REVERSED_V4 = re.compile(
+    r"(?<![\w.-])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\.in-addr\.arpa", re.IGNORECASE
+)
+_REVERSED_V6 = re.compile(r"(?<![\w.-])(?:[0-9a-f]\.){4,32}ip6\.arpa", re.IGNORECASE)
+_NUMBER_HOST = re.compile(r"(?<=://)(?:0x[0-9a-f]{8}|[1-9]\d{7,9})(?=[/:?#\s]|$)")
 _WWN = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")
 _DIGITS = re.compile(r"\d+")
 _SHORT_V6_CUE = ("ipv6", "inet6", "v6")
@@ -86,6 +92,15 @@ def find_network(view: View) -> Iterator[Finding]:
     text = view.text
     if "." in text:
         yield from _find_ipv4(view)
+    if ".arpa" in view.low:
+        for match in _REVERSED_V4.finditer(text):
+            yield Finding(*match.span(), "ipv4", "ipv4-reversed")
+        for match in _REVERSED_V6.finditer(text):
+            yield Finding(*match.span(), "ipv6", "ipv6-reversed")
+    if "://" in text:
+        for match in _NUMBER_HOST.finditer(view.low):
+            if int(match[0], 0) < 1 << 32:
+                yield Finding(*match.span(), "ipv4", "ipv4-number")
     if "-" in text and (at := _DASHED_SIGN.search(text)):
         for match in _DASHED.finditer(view.low, max(0, at.start() - 24)):
             if _is_quad(match[1]):
@@ -141,7 +156,7 @@ def _is_version(low: str, start: int, value: str) -> bool:
     A product's name is a weak cue ("Aruba 10.1.2.3 is down"), so it does not excuse
     an address of the private ranges.
     """
-    before = low[max(0, start - 24) : start].rpartition("\n")[2]
+    before = low[max(0, start - 60) : start].rpartition("\n")[2]
     if _VERSION_CUE.search(before):
         return True
     is_private = value.startswith(("10.", "192.168.", "172.", "100."))
@@ -171,6 +186,8 @@ def _is_meant_as_ipv6(view: View, start: int, end: int) -> bool:
 
 def rewrite(addresses: AddressMap, kind: str, value: str) -> str:
     """Return the pseudonym of address `value` in the notation it was written in."""
+    if kind == "asn":
+        return str(addresses.asn(int(value)))
     if kind == "ipv4":
         return _rewrite_ipv4(addresses, value)
     return (
@@ -181,6 +198,13 @@ def rewrite(addresses: AddressMap, kind: str, value: str) -> str:
 
 
 def _rewrite_ipv4(addresses: AddressMap, value: str) -> str:
+    if value[-1] in "aA":
+        quad = value[: -len(".in-addr.arpa")].split(".")
+        mapped_quad = _rewrite_ipv4(addresses, ".".join(reversed(quad)))
+        return ".".join(reversed(mapped_quad.split("."))) + value[-13:]
+    if "." not in value and "-" not in value:
+        mapped_number = addresses.ipv4(int(value, 0))
+        return f"0x{mapped_number:08x}" if value[1] in "xX" else str(mapped_number)
     number = int.from_bytes(bytes(map(int, _DIGITS.findall(value))), "big")
     if is_kept_ipv4(number):
         return value
@@ -190,6 +214,11 @@ def _rewrite_ipv4(addresses: AddressMap, value: str) -> str:
 
 
 def _rewrite_ipv6(addresses: AddressMap, value: str) -> str:
+    if value[-1] in "aA" and value.lower().endswith(".arpa"):
+        nibbles = value[: -len(".ip6.arpa")].split(".")[::-1]
+        number = int("".join(nibbles).ljust(32, "0"), 16)
+        written = f"{addresses.ipv6(number):032x}"[: len(nibbles)]
+        return ".".join(reversed(written)) + value[-9:]
     number = int(IPv6Address(value))
     mapped = IPv6Address(addresses.ipv6(number))
     if int(mapped) == number:

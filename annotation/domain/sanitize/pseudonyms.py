@@ -23,6 +23,13 @@ LABELS = {
     "person": "NAME",
     "customer": "CUST",
     "hostname": "HOST",
+    "domain": "DOM",
+    "location": "LOC",
+    "phone": "TEL",
+    "card": "CARD",
+    "ssn": "SSN",
+    "iban": "IBAN",
+    "circuit": "CKT",
 }
 """Span type to the label in its token."""
 
@@ -31,11 +38,18 @@ TOKEN_SHAPE = re.compile(
 )
 """What looks like a token. Only `Keyring.is_token` says whether it is one."""
 
+SECRET_TOKEN = re.compile(r"Z(?:CRED|COMM|TOK|PEM)_[A-Z2-7]{13}(?![A-Z2-7])")
+"""What looks like the token of a credential."""
+
 # RFC 4648 base 32, by pairs of digits: `base64.b32encode` takes several times as long.
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = tuple(high + low for high in _BASE32 for low in _BASE32)
 
-_FOLDED_TYPES = frozenset({"email", "user", "person", "customer", "hostname"})
+_FOLDED_TYPES = frozenset(
+    ("email", "user", "person", "customer", "hostname", "domain", "location")
+)
+# Written with or without separators, these are the same number.
+_NUMBERS = frozenset(("phone", "card", "ssn", "iban"))
 _CACHE_LIMIT = 8_000
 
 
@@ -60,7 +74,9 @@ class Keyring:
     KeyRefused : the key has another length.
     """
 
-    __slots__ = ("_check_key", "_key", "_token_key", "_tokens", "key_id")
+    __slots__ = (
+        "_check_key", "_hash_keys", "_key", "_token_key", "_tokens", "key_id"
+    )  # fmt: skip
 
     def __init__(self, key: bytes, key_id: str = "default") -> None:
         if len(key) != 32:
@@ -70,6 +86,7 @@ class Keyring:
         self._token_key = self.subkey("tok")
         self._check_key = self.subkey("check")
         self._tokens: dict[tuple[str, str], str] = {}
+        self._hash_keys: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
         return f"Keyring(key_id={self.key_id!r})"
@@ -81,6 +98,17 @@ class Keyring:
         """
         info = b"netft/sanitize/1/" + label.encode("ascii")
         return hmac.digest(self._key, info + b"\x01", "sha256")
+
+    def keyed_hash(self, label: str, value: str) -> str:
+        """Return 128 bits in hex that only this key makes of `value`, for one purpose.
+
+        Equal values are recognised by it; nothing leads back.
+        """
+        key = self._hash_keys.get(label)
+        if key is None:
+            key = self._hash_keys[label] = self.subkey(label)
+        raw = value.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(raw, digest_size=16, key=key).hexdigest()
 
     @property
     def check_value(self) -> str:
@@ -100,6 +128,26 @@ class Keyring:
                 self._tokens.clear()
             self._tokens[kind, value] = found
         return found
+
+    def same_form(self, kind: str, value: str) -> str:
+        """Return letters for letters and digits for digits, always the same ones.
+
+        For values that programs read by their form: serial numbers.
+        """
+        digest = hashlib.blake2b(
+            f"{kind}/{canonical(kind, value)}".encode("utf-8", "surrogatepass"),
+            digest_size=64,
+            key=self._token_key,
+        ).digest()
+        out = []
+        for char, byte in zip(value, digest, strict=False):
+            if char.isascii() and char.isdigit():
+                out.append(chr(48 + byte % 10))
+            elif char.isascii() and char.isalpha():
+                out.append(chr((65 if char.isupper() else 97) + byte % 26))
+            else:
+                out.append(char)
+        return "".join(out)
 
     def is_token(self, text: str) -> bool:
         """Say whether `text` is, exactly, a token made under this key."""
@@ -144,6 +192,10 @@ def canonical(kind: str, value: str) -> str:
     >>> canonical("cred", "CaSe")
     'CaSe'
     """
+    if kind in _NUMBERS:
+        return "".join(char for char in value if char.isalnum())
+    if kind in ("serial", "circuit"):
+        return value.upper()
     if kind not in _FOLDED_TYPES:
         return value
     folded = unicodedata.normalize("NFKC", value).casefold()

@@ -6,17 +6,20 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from annotation.domain.sanitize.findings import Finding, Span
+from annotation.domain.sanitize.layout import GAP
 
 # Where findings overlap, the first of these types names the replacement.
 _RANK = {
     kind: rank
     for rank, kind in enumerate(
-        ("pem", "token", "cred", "snmp", "email", "customer", "person", "hostname",
-         "user", "ipv6", "mac", "ipv4")
+        ("pem", "token", "cred", "snmp", "email", "customer", "person", "card", "iban",
+         "ssn", "phone", "serial", "circuit", "hostname", "domain", "location", "user",
+         "ipv6", "mac", "ipv4", "asn")
     )
 }  # fmt: skip
 SECRETS = frozenset(("pem", "token", "cred", "snmp"))
-ADDRESSES = frozenset(("ipv6", "mac", "ipv4"))
+ADDRESSES = frozenset(("ipv6", "mac", "ipv4", "asn", "serial"))
+"""Types whose pseudonyms are written in the same form as what they replace."""
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -97,10 +100,10 @@ def apply(
     for span in sorted((*spans, *pieces), key=lambda item: item.start):
         out += (text[position : span.start], span.token)
         size += span.start - position
-        moved.append(
-            Span(size, size + len(span.token), span.type, span.rule, span.token)
-        )
-        size += len(span.token)
+        end = size + len(span.token)
+        if span.type != GAP:
+            moved.append(Span(size, end, span.type, span.rule, span.token))
+        size = end
         position = span.end
     out.append(text[position:])
     return "".join(out), moved

@@ -179,6 +179,20 @@ def _search(
         yield from _apply(rule, view, first, end)
 
 
+def _ends_command(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    """Say whether a word of sentences stands where a command ends: a weak password."""
+    begins = start + match.start()
+    line = text.rfind("\n", 0, begins) + 1
+    newline = text.find("\n", end)
+    rest = text[end : len(text) if newline < 0 else newline]
+    return (
+        not text[line:begins].strip(" \t>+|-")
+        and not rest.strip(" \t\r;\"'")
+        and text[begins : begins + 1].islower()
+        and values.is_weak(text[match.start(match.lastgroup or 0) + start : end])
+    )
+
+
 def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
     text = view.text
     piece = (view.low if rule.reads_low else text)[start:end]
@@ -190,11 +204,9 @@ def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
             word = text[low:high]
             if not word or values.is_placeholder(word):
                 continue
-            if (
-                rule.prose
-                and values.is_plain_word(word)
-                and low == match.start(group) + start
-            ):
+            is_bare = low == match.start(group) + start
+            is_word = rule.prose and is_bare and values.is_plain_word(word)
+            if is_word and not _ends_command(text, match, start, high):
                 continue
             if group == "s" and not values.looks_like_password(word):
                 continue

@@ -7,6 +7,7 @@ has as many cells as the header.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,16 +18,18 @@ from annotation.domain.sanitize.views import View
 from annotation.domain.sanitize.words import WORDS
 
 # What must be in a header that is so separated, and the separator.
+_GAP = "  "
 _SEPARATORS = (
     ("|", re.compile(r"\|")),
     ("\t", re.compile(r"\t")),
     (",", re.compile(r",")),
     (";", re.compile(r";")),
-    ("  ", re.compile(r"[ \t]{2,}")),
+    (_GAP, re.compile(r"[ \t]{2,}")),
 )
 _NAME = re.compile(r"[\"']?[A-Za-z][\w .()#/-]{0,30}[\"']?")
 # A table without borders needs one more header that tables of accounts have.
 _COMPANIONS = WORDS["companions"]
+_BGP = re.compile(r"\d{1,10}:\d{1,10}.*|[\d.]+|no-\w+|internet|local-as")
 _RULER = re.compile(r"[\s|+:=-]+")
 _HEADER_LIMIT = 1000
 _SECRETS = (Promise.SECRET, Promise.COMMUNITY)
@@ -37,6 +40,7 @@ class _Table:
     separator: re.Pattern[str]
     width: int
     columns: dict[int, str]  # place of a secret column to the type of its values
+    starts: tuple[int, ...]  # offsets in the line of all columns, if aligned by spaces
 
 
 def find_columns(view: View, mentions: Sequence[Mention]) -> Iterator[Finding]:
@@ -60,14 +64,16 @@ def _table_under(text: str, mention: Mention) -> _Table | None:
     for sign, separator in _SEPARATORS:
         if sign not in header:
             continue
-        names = [header[a:b] for a, b in _cells(separator, header, 0)]
+        ranges = _cells(separator, header, 0)
+        names = [header[a:b] for a, b in ranges]
         if len(names) < 2 or not all(map(_is_name, names)):
             continue
         if sign != "|" and not any(map(_is_companion, names)):
             continue
         columns = {at: kind for at, name in enumerate(names) if (kind := _kind(name))}
         if columns:
-            return _Table(separator, len(names), columns)
+            starts = tuple(a for a, _ in ranges) if sign == _GAP else ()
+            return _Table(separator, len(names), columns, starts)
     return None
 
 
@@ -81,16 +87,35 @@ def _rows(text: str, table: _Table, start: int) -> tuple[list[Finding], int]:
         if not _RULER.fullmatch(line):
             cells = _cells(table.separator, line, start)
             if len(cells) != table.width:
+                cells = _aligned(table, cells, start)
+            if not cells:
                 break
             for at, kind in table.columns.items():
                 low, high = values.trim(text, *cells[at])
-                if _is_value(text[low:high]):
+                if _is_value(text[low:high], kind):
                     found.append(Finding(low, high, kind, "table-column"))
         start = end + 1
     return found, start
 
 
-def _is_value(cell: str) -> bool:
+def _aligned(
+    table: _Table, cells: Sequence[tuple[int, int]], start: int
+) -> list[tuple[int, int]]:
+    """Return the cells of a row with empty ones, by the columns' offsets; none if it
+    does not follow them.
+    """
+    placed = [(start, start)] * len(table.starts)
+    for cell in cells:
+        column = bisect_right(table.starts, cell[0] - start) - 1
+        if column < 0 or cell[0] - start > table.starts[column] + 1:
+            return []
+        placed[column] = cell
+    return placed if len(cells) > 1 else []
+
+
+def _is_value(cell: str, kind: str) -> bool:
+    if kind == "snmp" and _BGP.fullmatch(cell):
+        return False
     return (
         bool(cell)
         and not values.is_placeholder(cell)

@@ -131,6 +131,11 @@ def is_plain_word(value: str) -> bool:
     return value.strip(".,;:!?()[]\"'").lower() in WORDS["plain"]
 
 
+def is_weak(value: str) -> bool:
+    """Say whether a word of sentences is one that people take as a password."""
+    return value.strip("\"' ").lower() in WORDS["weak"]
+
+
 def is_status(value: str) -> bool:
     """Say whether `value` reports the state of a credential instead of being one."""
     return value.strip(".,;:!?()[]\"'").lower() in WORDS["status"]
@@ -171,6 +176,13 @@ def looks_secret(value: str) -> bool:
         return False
     special = has_digit or any(not c.isalnum() and c not in _SOFT for c in value[:-1])
     return special and not _is_known_shape(value)
+
+
+def looks_identifying(value: str) -> bool:
+    """Say whether a value with digits names one thing: no interface, version or
+    amount.
+    """
+    return _TICKET.fullmatch(value) is not None or not _is_known_shape(value)
 
 
 def is_mixed_case(value: str) -> bool:

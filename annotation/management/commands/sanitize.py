@@ -17,7 +17,13 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from annotation.domain.sanitize import Context, Keyring, Sanitized, Sanitizer
+from annotation.domain.sanitize import (
+    Context,
+    Keyring,
+    Knowledge,
+    Sanitized,
+    Sanitizer,
+)
 from netft_site.base.commands import JsonCommand
 from netft_site.base.refusals import Refused
 
@@ -85,7 +91,7 @@ class Command(JsonCommand):
 def _sanitizer(context_path: Path | None) -> Sanitizer:
     key_id = settings.DEFAULT_KEY_ID
     keyring = Keyring(settings.PSEUDONYM_KEYS[key_id], key_id)
-    return Sanitizer(keyring, _context(context_path))
+    return Sanitizer(keyring, Knowledge(_context(context_path)))
 
 
 def _context(path: Path | None) -> Context:

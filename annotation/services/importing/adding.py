@@ -19,10 +19,9 @@ from annotation.domain.importing.raw_row import RawRow
 from annotation.domain.importing.refusals import RowRejected
 from annotation.domain.importing.tickets import Ticket, ticket_of
 from annotation.models import ImportBatch, Project
+from annotation.services import sanitizing
 from annotation.services.importing.outcomes import RowOutcome, RowStatus, tally
 from annotation.services.importing.storing import Destination, set_known_aside, store
-from annotation.services.preparing import Preparer
-from annotation.services.vault import keyring_of
 
 _OUR_NAMES = ColumnMap({name: (name,) for name in SYNONYMS})
 
@@ -42,7 +41,7 @@ def add(
     Adding the same rows again adds nothing. With `as_batch` the call is noted as an
     import with its counts.
     """
-    preparer = Preparer(keyring_of(project.key_id), project.pk)
+    preparer = sanitizing.preparer_for(project)
     tickets, outcomes = _tickets(rows)
     fresh, known = set_known_aside(project, tickets, preparer)
     prepared = preparer.prepare(fresh)

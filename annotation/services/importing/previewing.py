@@ -18,8 +18,6 @@ from annotation.models import ImportBatch
 from annotation.services import sanitizing
 from annotation.services.importing.receiving import is_plain_column
 from annotation.services.importing.staging import columns_of, first_rows
-from annotation.services.preparing import Preparer
-from annotation.services.vault import keyring_of
 
 ROWS = 5
 
@@ -37,7 +35,7 @@ class PreviewRow:
 
 def preview(*, batch: ImportBatch, mapping: ColumnMap) -> list[PreviewRow]:
     """Return the first five rows under a mapping, sanitized."""
-    preparer = Preparer(keyring_of(batch.project.key_id), batch.project_id)
+    preparer = sanitizing.preparer_for(batch.project)
     shown: list[PreviewRow] = []
     for row in first_rows(Path(batch.spool_path), ROWS):
         try:

@@ -24,6 +24,7 @@ from annotation.domain.importing.mapping import ColumnMap
 from annotation.domain.importing.refusals import Reject, RowRejected
 from annotation.domain.importing.tickets import Ticket, ticket_of
 from annotation.models import ImportBatch, Project
+from annotation.services import sanitizing
 from annotation.services.importing import rejects
 from annotation.services.importing.outcomes import RowOutcome, RowStatus, tally
 from annotation.services.importing.staging import Frame, rows_of, staged_frames
@@ -32,6 +33,7 @@ from annotation.services.importing.storing import (
     set_known_aside,
     store,
 )
+from annotation.services.knowledge import knowledge_of
 from annotation.services.preparing import (
     Prepare,
     Prepared,
@@ -40,7 +42,6 @@ from annotation.services.preparing import (
     helpers,
 )
 from annotation.services.spool import SpoolRefused
-from annotation.services.vault import keyring_of
 from netft_site.base.collecting import calm_collection
 from netft_site.base.enqueue import enqueue
 
@@ -64,7 +65,7 @@ def run_chunk(*, batch_id: int, now: datetime) -> ImportBatch:
     batch = _load(batch_id)
     if batch.status != ImportBatch.Status.RUNNING:
         return batch
-    prepare = at_once(_preparer(batch))
+    prepare = at_once(sanitizing.preparer_for(batch.project))
     try:
         chunk = next(_chunks(batch, prepare, ahead=1), None)
     except SpoolRefused as refusal:
@@ -137,7 +138,7 @@ def _run_from_cursor(
 def _chunks(batch: ImportBatch, prepare: Prepare, ahead: int) -> Iterator[_Chunk]:
     """Yield chunks in order while up to `ahead` of them are being prepared."""
     mapping = ColumnMap.from_json(batch.mapping)
-    preparer = _preparer(batch)
+    preparer = sanitizing.preparer_for(batch.project)
     waiting: deque[_Chunk] = deque()
     for frame in staged_frames(Path(batch.spool_path), batch.cursor):
         waiting.append(_begin(batch, frame, mapping, preparer, prepare))
@@ -205,12 +206,9 @@ def _prepare(batch: ImportBatch, helper_count: int) -> AbstractContextManager[Pr
     key_id = batch.project.key_id
     if helper_count:
         key = settings.PSEUDONYM_KEYS[key_id]
-        return helpers(key, key_id, batch.project_id, helper_count)
-    return nullcontext(at_once(_preparer(batch)))
-
-
-def _preparer(batch: ImportBatch) -> Preparer:
-    return Preparer(keyring_of(batch.project.key_id), batch.project_id)
+        knowledge = knowledge_of(batch.project)
+        return helpers(key, key_id, batch.project_id, knowledge, helper_count)
+    return nullcontext(at_once(sanitizing.preparer_for(batch.project)))
 
 
 def _load(batch_id: int) -> ImportBatch:

@@ -15,10 +15,12 @@ from typing import Any
 
 from django.conf import settings
 
+from annotation.domain.importing.cleaning import CleanTicket
 from annotation.domain.importing.tickets import Ticket
 from annotation.models import (
     ImportBatch,
     Involvement,
+    KnownSecret,
     Project,
     Record,
     Reviewer,
@@ -99,6 +101,7 @@ def store(destination: Destination, prepared: Sequence[Prepared]) -> list[RowOut
     kept = [(ids[one.clean.external_id], one) for one in fresh]
     insert_many(Sanitization, [_sanitization(destination, *pair) for pair in kept])
     _involve(kept)
+    remember_secrets(destination.project, (one.clean for one in fresh))
     return [
         replace(outcome, record_id=ids[stored_as]) if stored_as else outcome
         for outcome, stored_as in placed
@@ -189,6 +192,7 @@ def _sanitization(
     return {
         "record_id": record_id,
         "ruleset": one.clean.ruleset,
+        "knowledge": destination.project.knowledge_version,
         "key_id": destination.project.key_id,
         "spans": one.clean.spans,
         "tripwires": one.clean.tripwires,
@@ -198,6 +202,15 @@ def _sanitization(
         "raw_hmac": one.raw_hmac,
         "expires_at": None if held else destination.now + lifetime,
     }
+
+
+def remember_secrets(project: Project, cleaned: Iterable[CleanTicket]) -> None:
+    """Note the pseudonyms of secrets, so that an export can look for the secrets."""
+    tokens = {token for clean in cleaned for token in clean.secret_tokens()}
+    KnownSecret.objects.bulk_create(
+        [KnownSecret(project=project, token=token) for token in sorted(tokens)],
+        ignore_conflicts=True,
+    )
 
 
 def _involve(kept: Sequence[tuple[int, Prepared]]) -> None:
