@@ -16,8 +16,11 @@ from annotation.domain.sanitize import (
     Span,
     engine,
 )
+from annotation.domain.sanitize.identifiers import IDENTIFIERS, find_identifiers
+from annotation.domain.sanitize.identifiers import Rule as Identifier
 from annotation.domain.sanitize.rules import COMMANDS, SHAPES, Rule
 from annotation.domain.sanitize.sections import SECTIONS, Section
+from annotation.domain.sanitize.views import view
 from tests.annotation.sanitizing import KEY, SANITIZER
 
 GOLDEN = Path(__file__).resolve().parents[2] / ".." / "shared" / "golden"
@@ -31,6 +34,34 @@ CLEAN = [
     for entry in (*SHAPES, *COMMANDS, *SECTIONS)
     for number, text in enumerate(entry.clean)
 ]
+
+
+NAMED = [
+    pytest.param(entry, text, id=f"{entry.name}-{number}")
+    for entry in IDENTIFIERS
+    for number, text in enumerate(entry.matches)
+]
+PLAIN = [
+    pytest.param(entry, text, id=f"{entry.name}-{number}")
+    for entry in IDENTIFIERS
+    for number, text in enumerate(entry.clean)
+]
+
+
+@pytest.mark.parametrize(("entry", "text"), NAMED)
+def test_every_kind_of_identifier_is_found_in_its_examples(
+    entry: Identifier, text: str
+):
+    found = find_identifiers(view(text))
+
+    assert entry.name in {finding.rule for finding in found}
+
+
+@pytest.mark.parametrize(("entry", "text"), PLAIN)
+def test_no_kind_of_identifier_is_found_where_there_is_none(
+    entry: Identifier, text: str
+):
+    assert entry.name not in {one.rule for one in find_identifiers(view(text))}
 
 
 @pytest.mark.parametrize(("entry", "text"), EXAMPLES)
@@ -95,7 +126,7 @@ def test_a_manifest_that_does_not_fit_holds():
     assert SANITIZER.sanitize("hello", manifest=manifest).held
 
 
-# What is caught of every kind that this pass knows; it only goes up.
+# What is caught of every kind; it only goes up.
 RATCHET = {
     "cred": 1.0,
     "snmp": 1.0,
@@ -110,6 +141,12 @@ RATCHET = {
     "hostname": 1.0,
     "user": 1.0,
     "person": 1.0,
+    "phone": 1.0,
+    "card": 1.0,
+    "ssn": 1.0,
+    "serial": 1.0,
+    "circuit": 1.0,
+    "asn": 1.0,
 }
 
 

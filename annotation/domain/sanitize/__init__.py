@@ -6,20 +6,29 @@ never raises. Everything else in this package is its own business.
 
 from __future__ import annotations
 
-from annotation.domain.sanitize.engine import MAX_CHARS, RULESET, Sanitizer
+from annotation.domain.sanitize.engine import MAX_CHARS, RULESET, TAKEN, Sanitizer
 from annotation.domain.sanitize.findings import Context, Sanitized, Span, Tripwire
-from annotation.domain.sanitize.knowledge import Knowledge, OwnRule
+from annotation.domain.sanitize.knowledge import (
+    Knowledge,
+    OwnRule,
+    value_hash,
+    value_range,
+)
 from annotation.domain.sanitize.pseudonyms import (
     SECRET_TOKEN,
     TOKEN_SHAPE,
     KeyRefused,
     Keyring,
 )
+from annotation.domain.sanitize.tripwire import CERTAIN, POSSIBLE
 
 __all__ = [
+    "CERTAIN",
     "MAX_CHARS",
+    "POSSIBLE",
     "RULESET",
     "SECRET_TOKEN",
+    "TAKEN",
     "TOKEN_SHAPE",
     "Context",
     "KeyRefused",
@@ -30,4 +39,6 @@ __all__ = [
     "Sanitizer",
     "Span",
     "Tripwire",
+    "value_hash",
+    "value_range",
 ]

@@ -69,7 +69,7 @@ def settled(view: View, mention: Mention, found: Candidate) -> Promise:
         return Promise.NOTHING
     if _is_snmp_line(view, mention):
         return Promise.SECRET
-    if found.text.isdigit():
+    if found.text.isdigit() and not found.is_quoted:
         return Promise.NOTHING
     is_named = _COMMUNITY_NAME.match(view.low, mention.end)
     is_alone = view.text.startswith(":", mention.end) and found.end == mention.line_end

@@ -22,7 +22,7 @@ _BASIC = re.compile(r"(?i:\bbasic)[ :=]{1,3}([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/
 _SIGNS = Signs({"long": r"[A-Za-z0-9+/]{40}"})
 _READABLE = re.compile(r"[\t\n\r -~]+")
 _PAIR = re.compile(r"[^\s:]{1,64}:\S{1,128}")
-_SECRETS = re.compile(r"pass|secret|communit|key|psk|token|BEGIN|\$[1-9]\$")
+_SECRETS = re.compile(r"pass|secret|communit|key|psk|token|BEGIN|ssh-|\$[1-9]\$")
 
 
 def find_encoded(view: View) -> Iterator[Finding]:

@@ -9,7 +9,9 @@ manifest changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import replace
 
 from annotation.domain.sanitize import network
 from annotation.domain.sanitize.blocks import find_blocks
@@ -22,11 +24,10 @@ from annotation.domain.sanitize.findings import (
     Tripwire,
 )
 from annotation.domain.sanitize.grammar import find_keyword_values
-from annotation.domain.sanitize.identifiers import NEEDS as IDENTIFIER_NEEDS
 from annotation.domain.sanitize.identifiers import find_identifiers
 from annotation.domain.sanitize.identity import Dictionary
 from annotation.domain.sanitize.ipmap import AddressMap
-from annotation.domain.sanitize.knowledge import Knowledge, Taught
+from annotation.domain.sanitize.knowledge import MISSED, Knowledge, Taught, alarm_hash
 from annotation.domain.sanitize.layout import keep_columns
 from annotation.domain.sanitize.literals import Literals, Places
 from annotation.domain.sanitize.mentions import ROOTS, Mention, find_mentions
@@ -44,8 +45,14 @@ RULESET = "1.0"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
-_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS, *IDENTIFIER_NEEDS))
+_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS))
 _ROUNDS = 4
+_ROUNDS_FOR_WIRES = 2
+_EXCUSED = "excused"
+"""Type of a piece that stays as it is; it protects its range and leaves no span."""
+_MARK = "\0"
+TAKEN = "tripwire"
+"""Rule of a value that was replaced because a certain tripwire stood on it."""
 _UNDECODABLE = re.compile("[\x00\ufffd\ud800-\udfff]")
 
 
@@ -70,6 +77,49 @@ class Sanitizer:
         self._taught = Taught(keyring, knowledge)
         self._addresses = AddressMap(keyring)
         self._max_chars = max_chars
+        self._takes_wires = False
+        self._keeps_addresses = False
+        self._explains = False
+
+    def taking_wires(self) -> Sanitizer:
+        """Return this sanitizer, but one that replaces what it would hold a text for.
+
+        The values of certain tripwires become credentials by the rule `TAKEN`.
+        """
+        other = copy(self)
+        other._takes_wires = True
+        return other
+
+    def keeping_addresses(self) -> Sanitizer:
+        """Return this sanitizer for sanitized texts whose spans nobody kept.
+
+        Their tokens are known by their check; an address looks like any other and
+        would be mapped again.
+        """
+        other = copy(self)
+        other._keeps_addresses = True
+        return other
+
+    def explain(self, text: str) -> tuple[Sanitized, tuple[str, ...]]:
+        """Sanitize, and return for each span the hash of its finding as a false alarm.
+
+        See `knowledge.alarm_hash`: it is taken in the view in which the finding was.
+        """
+        other = copy(self)
+        other._explains = True
+        found = other.sanitize(text)
+        marked = [span.rule.rpartition(_MARK) for span in found.spans]
+        spans = tuple(
+            span._replace(rule=rule)
+            for span, (rule, _, _) in zip(found.spans, marked, strict=True)
+        )
+        return replace(found, spans=spans), tuple(mark for _, _, mark in marked)
+
+    def knows(self, text: str) -> list[tuple[int, int]]:
+        """Return the ranges of `text` that the project's knowledge alone finds."""
+        seen = view(text)
+        found = [*self._dictionary.find(seen), *self._taught.find(seen)]
+        return [seen.origin(finding.start, finding.end) for finding in found]
 
     def sanitize(self, text: str, manifest: Sequence[Span] = ()) -> Sanitized:
         """Return `text` without what identifies or opens anything; never raises.
@@ -101,26 +151,63 @@ class Sanitizer:
         return ""
 
     def _settle(self, text: str, spans: list[Span]) -> Sanitized:
-        for turn in range(_ROUNDS):
+        rounds = _ROUNDS + _ROUNDS_FOR_WIRES * self._takes_wires
+        for turn in range(rounds):
             seen = view(text)
             taken = self._taken(seen, text, spans)
             places = _LITERALS.places(seen.low)
             mentions = find_mentions(seen, places)
             found = _find_secrets(seen, places, mentions)
             if turn == 0:
-                found += self._find_names(seen, places)
-            meant = self._taught.without_excused(seen, merge(found))
-            pieces = self._rewrite(seen, outside(meant, taken))
+                found += self._find_names(seen)
+            meant, excused = self._taught.without_excused(seen, merge(found))
+            pieces = self._pieces(seen, meant, taken)
             if not pieces:
-                wires = tuple(find_tripwires(seen, mentions, taken))
-                return _judged(text, spans, wires)
-            text, spans = apply(text, spans, (*pieces, *keep_columns(text, pieces)))
+                known = sorted({*taken, *((one.start, one.end) for one in excused)})
+                wires = tuple(find_tripwires(seen, mentions, known))
+                pieces = self._take(seen, wires, known)
+                if not pieces:
+                    return _judged(text, spans, wires)
+            pieces += [
+                *_staying(seen, text, excused, taken),
+                *keep_columns(text, pieces),
+            ]
+            # A large text's findings weigh several times what it does.
+            del seen, taken, places, found, meant, excused
+            text, spans = apply(text, spans, pieces)
             if not mentions and SECRETS.isdisjoint(piece.type for piece in pieces):
                 # Names and addresses alone give the detectors nothing new to read.
                 return _judged(text, spans, ())
         return _held("replacements do not settle")
 
-    def _find_names(self, seen: View, places: Places) -> list[Finding]:
+    def _pieces(
+        self, seen: View, meant: Iterable[Finding], taken: Sequence[tuple[int, int]]
+    ) -> list[Span]:
+        if not self._explains:
+            return self._rewrite(seen, outside(meant, taken))
+        return [
+            piece._replace(
+                rule=f"{piece.rule}{_MARK}{alarm_hash(self._keyring, seen, finding)}"
+            )
+            for finding in meant
+            for piece in self._rewrite(seen, outside([finding], taken))
+        ]
+
+    def _take(
+        self, seen: View, wires: Iterable[Tripwire], taken: Sequence[tuple[int, int]]
+    ) -> list[Span]:
+        """Return replacements for the values of certain tripwires, and their echoes."""
+        if not self._takes_wires:
+            return []
+        found = [
+            Finding(*seen.located(wire.start, wire.end), "cred", TAKEN)
+            for wire in wires
+            if wire.rule == CERTAIN
+        ]
+        found += [echo._replace(rule=TAKEN) for echo in find_echoes(seen, found)]
+        return self._pieces(seen, list(merge(found)), taken)
+
+    def _find_names(self, seen: View) -> list[Finding]:
         """Return addresses, people and places.
 
         Once is enough: they are found by their own form, which no replacement beside
@@ -130,7 +217,7 @@ class Sanitizer:
             *find_pii(seen),
             *self._dictionary.find(seen),
             *find_network(seen),
-            *find_identifiers(seen, places),
+            *find_identifiers(seen),
             *self._taught.find(seen),
         ]
 
@@ -146,6 +233,8 @@ class Sanitizer:
         pieces = []
         for finding in findings:
             value = seen.text[finding.start : finding.end]
+            if self._keeps_addresses and _is_mapped(finding):
+                continue
             token = self._pseudonym(finding.type, value)
             if token != value:
                 start, end = seen.origin(finding.start, finding.end)
@@ -171,10 +260,27 @@ def _find_secrets(seen: View, places: Places, mentions: list[Mention]) -> list[F
     return found
 
 
+def _is_mapped(finding: Finding) -> bool:
+    return finding.type in ADDRESSES and finding.rule != MISSED
+
+
+def _staying(
+    seen: View,
+    text: str,
+    excused: Iterable[Finding],
+    taken: Sequence[tuple[int, int]],
+) -> Iterator[Span]:
+    """Yield pieces that protect false alarms, where they stand, from later rounds."""
+    for part in outside(excused, taken):
+        start, end = seen.origin(part.start, part.end)
+        yield Span(start, end, _EXCUSED, "", text[start:end])
+
+
 def _judged(text: str, spans: list[Span], wires: tuple[Tripwire, ...]) -> Sanitized:
     if any(wire.rule == CERTAIN for wire in wires):
         return _held("a credential word with an unexplained secret", wires)
-    return Sanitized(text, tuple(spans), wires, held=False, reason="", ruleset=RULESET)
+    kept = tuple(span for span in spans if span.type != _EXCUSED)
+    return Sanitized(text, kept, wires, held=False, reason="", ruleset=RULESET)
 
 
 def _held(reason: str, wires: Iterable[Tripwire] = ()) -> Sanitized:

@@ -23,6 +23,7 @@ from annotation.domain.sanitize.positions import by_position
 from annotation.domain.sanitize.views import View
 
 _WINDOW = 2000
+_KEY_OF_DIGITS = 8  # shorter numbers in a sentence may count something
 _ASSIGN = re.compile(
     r"(?:[ \t](?:string|name|phrase|value|hash))?\\?[\"'`*_]{0,3}[ \t]{0,40}"
     r"(?:\([^)\n]{0,40}\)[ \t]{0,3})?"
@@ -40,8 +41,9 @@ _XML = re.compile(r"(?:[ \t][^<>\n]{0,120})?>[ \t]{0,8}")
 _LINK = re.compile(
     r"(?:[ \t](?:string|phrase|value|word))?(?:[ \t]\([^)\n]{0,40}\))?"
     r"(?:[ \t](?:for|of|on|to|at)[ \t][^\n:=]{1,60}?)??"
-    r"[ \t]{1,3}(?:is|was|were|(?:is|was)?[ \t]?(?:now|set to|changed to|reset to)"
-    r"|will be|(?:has|have) been (?:set|changed|reset|updated) to"
+    r"[ \t]{1,3}(?:(?:(?:is|was|were|got|will be|(?:has|have) been)[ \t])?"
+    r"(?:now[ \t]|just[ \t])?(?:now|(?:set|changed|reset|updated|rotated) (?:back )?to)"
+    r"|is|was|were|will be"
     r"|(?P<to>to|as|with|-|–))"
     r"(?:[ \t]now|[ \t]still)?[ \t]{0,3}[:=]?[ \t]{1,3}",
     re.IGNORECASE,
@@ -56,7 +58,7 @@ _NEXT_LINE = re.compile(
 _WORD_END = re.compile(r"\S*")
 _WRAPPED = re.compile(r"\r?\n[ \t>]{0,8}(\S{4,256})")
 _CLAUSE_END = re.compile(
-    r"[\"'`)\]]?(?:[.,;!?]?(?:[ \t]*$|[ \t]*\r?\n)|[.,;][ \t]"
+    r"[\"'`)\]]?(?:[.,;!?]?[ \t\r]*(?:$|\n)|[.,;][ \t]"
     r"|[ \t](?:and|but|on|for|or|then|so|after|before|last|today|yesterday|since|by"
     r"|because|in|at|now|again|please|thanks|via|until)\b)"
 )
@@ -201,6 +203,8 @@ def _in_sentence(view: View, mention: Mention, limit: int) -> Value | None:
         return value
     if not is_set:
         return None
+    if found.text.isdigit() and len(found.text) >= _KEY_OF_DIGITS:
+        return value
     ends = _CLAUSE_END.match(text, found.end, mention.line_end)
     return value if ends and not values.is_plain_word(found.text) else None
 

@@ -12,18 +12,20 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import re2
 
 from annotation.domain.sanitize import values
 from annotation.domain.sanitize.checks import CHECKS
 from annotation.domain.sanitize.findings import Finding
-from annotation.domain.sanitize.literals import Places
 from annotation.domain.sanitize.prose import line_around, reads_as_prose
 from annotation.domain.sanitize.signs import Signs
 from annotation.domain.sanitize.views import View
 
 _CATALOG = Path(__file__).parent / "catalog" / "identifiers.toml"
 _REACH = 80  # characters on either side in which a cue counts
-_LONGEST_LINE = 4000
+_LONGEST_LINE = 2000
 _LONGEST_SENTENCE = 400
 _NUMBER = re.compile(r"\d+")
 # Fewer learned names than this are looked for one by one.
@@ -38,8 +40,7 @@ class Rule:
 
     name: str
     type: str
-    needs: tuple[str, ...]
-    sign: str
+    sign: Any
     pattern: re.Pattern[str]
     check: str
     cue: re.Pattern[str] | None
@@ -56,8 +57,7 @@ def load_identifiers() -> tuple[Rule, ...]:
         Rule(
             name=entry["name"],
             type=entry["type"],
-            needs=tuple(entry.get("needs", ())),
-            sign=entry.get("sign", ""),
+            sign=re2.compile(entry["sign"]),
             pattern=re.compile(entry["pattern"]),
             check=entry.get("check", ""),
             cue=re.compile(entry["cue"]) if "cue" in entry else None,
@@ -72,21 +72,16 @@ def load_identifiers() -> tuple[Rule, ...]:
 
 IDENTIFIERS = load_identifiers()
 _BY_NAME = {rule.name: rule for rule in IDENTIFIERS}
-_BY_NEED = {
-    need: tuple(rule.name for rule in IDENTIFIERS if need in rule.needs)
-    for need in sorted({need for rule in IDENTIFIERS for need in rule.needs})
-}
-_SIGNS = Signs({rule.name: rule.sign for rule in IDENTIFIERS if rule.sign})
-NEEDS = frozenset(_BY_NEED)
-"""Literals, in lower case, without which most entries find nothing."""
+_SIGNS = Signs({rule.name: rule.sign.pattern for rule in IDENTIFIERS})
 
 
-def find_identifiers(view: View, places: Places) -> list[Finding]:
+def find_identifiers(view: View) -> list[Finding]:
     """Return every identifier of `view`, and further places of the learned ones."""
     found: list[Finding] = []
     learned: dict[str, Finding] = {}
-    for rule, start, end in _worth_running(view, places):
-        for match in rule.pattern.finditer(view.text, start, end):
+    for name in sorted(_SIGNS.present(view.text)):
+        rule = _BY_NAME[name]
+        for match in _matches(rule, view.text):
             for finding in _findings(rule, view, match):
                 found.append(finding)
                 if rule.learn:
@@ -96,20 +91,13 @@ def find_identifiers(view: View, places: Places) -> list[Finding]:
     return found
 
 
-def _worth_running(view: View, places: Places) -> Iterator[tuple[Rule, int, int]]:
-    """Yield rules and ranges: whole lines with a needed literal, or all of the text."""
-    for name in sorted(_SIGNS.present(view.text)):
-        yield _BY_NAME[name], 0, len(view.text)
-    wanted: dict[str, list[int]] = {}
-    for need in _BY_NEED.keys() & places.keys():
-        for name in _BY_NEED[need]:
-            wanted.setdefault(name, []).extend(places[need])
-    for name, where in wanted.items():
-        done = 0
-        for at in sorted(where):
-            if at >= done:
-                start, done = line_around(view.low, at, _LONGEST_LINE)
-                yield _BY_NAME[name], start, done
+def _matches(rule: Rule, text: str) -> Iterator[re.Match[str]]:
+    """Yield what a rule's pattern matches in the lines that bear its sign."""
+    done = 0
+    for sign in rule.sign.finditer(text):
+        if sign.start() >= done:
+            start, done = line_around(text, sign.start(), _LONGEST_LINE)
+            yield from rule.pattern.finditer(text, start, done)
 
 
 def _findings(rule: Rule, view: View, match: re.Match[str]) -> Iterator[Finding]:

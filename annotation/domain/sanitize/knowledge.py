@@ -25,6 +25,10 @@ _LONGEST_PHRASE = 4  # words of a missed value
 _LINE = 1000
 OWN = "own:"
 """How the rule of a finding by one of the project's own rules begins."""
+MISSED = "missed"
+"""The rule of a value that somebody reported as missed."""
+_JOINT = re.compile(r"[=:/@&?#]+")
+_MOST_PARTS = 6  # of one word, as in a URL
 
 
 class OwnRule(NamedTuple):
@@ -75,6 +79,15 @@ def value_hash(keyring: Keyring, value: str) -> str:
     return keyring.keyed_hash("find", " ".join(value.split()).strip(_EDGES))
 
 
+def value_range(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a selected range without the spaces and punctuation at its ends."""
+    while start < end and (text[start].isspace() or text[start] in _EDGES):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in _EDGES):
+        end -= 1
+    return start, end
+
+
 def words_of(value: str) -> int:
     """How many words a missed value has."""
     return len(value.split())
@@ -113,15 +126,16 @@ class Taught:
 
     def without_excused(
         self, view: View, findings: Iterable[Finding]
-    ) -> Iterable[Finding]:
-        """Return `findings` but for those that were false alarms in their place."""
+    ) -> tuple[Iterable[Finding], list[Finding]]:
+        """Part `findings` from those that were false alarms in their place."""
         if not self._excused:
-            return findings
-        return [
-            finding
-            for finding in findings
-            if alarm_hash(self._keyring, view, finding) not in self._excused
-        ]
+            return findings, []
+        meant: list[Finding] = []
+        excused: list[Finding] = []
+        for finding in findings:
+            name = alarm_hash(self._keyring, view, finding)
+            (excused if name in self._excused else meant).append(finding)
+        return meant, excused
 
     def _find_missed(self, view: View) -> Iterator[Finding]:
         words = [_trimmed(view.text, *m.span()) for m in _WORD.finditer(view.text)]
@@ -130,13 +144,31 @@ class Taught:
                 phrase = _phrase(view.text, words[at : end + 1])
                 kind = phrase and self._missed.get(value_hash(self._keyring, phrase))
                 if kind:
-                    yield Finding(words[at][0], words[end][1], kind, "missed")
+                    yield Finding(words[at][0], words[end][1], kind, MISSED)
+            for start, end in _parts(view.text, *words[at]):
+                value = view.text[start:end]
+                kind = self._missed.get(value_hash(self._keyring, value))
+                if kind:
+                    yield Finding(start, end, kind, MISSED)
 
 
 def _phrase(text: str, words: Sequence[tuple[int, int]]) -> str:
     """Return neighbouring words as one value; nothing if a line ends between them."""
     whole = text[words[0][0] : words[-1][1]]
     return "" if "\n" in whole else whole
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a word such as `key=value` or `user:word@host`."""
+    joints = [match.span() for match in _JOINT.finditer(text, start, end)]
+    if not joints or len(joints) > _MOST_PARTS:
+        return
+    starts = [start, *(stop for _, stop in joints)]
+    ends = [*(begin for begin, _ in joints), end]
+    for at, first in enumerate(starts):
+        for last in ends[at:]:
+            if first < last and (first, last) != (start, end):
+                yield _trimmed(text, first, last)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -35,15 +35,17 @@ class Mention(NamedTuple):
     line_end: int
 
 
-ROOTS = ("pass", "pwd", "secret", "communit", "psk", "token", "key", "cred", "auth",
-          "pw", "pin", "contrase", "contrasen", "wachtwoord", "kennwort", "senha",
-          "losenord", "lösenord", "hasło", "haslo", "heslo", "jelsz", "parola",
-          "adgangskode", "salasana", "пароль", "密码", "密碼", "パスワード",
-          "비밀번호")  # fmt: skip
+ROOTS = tuple(
+    """
+    pass pwd secret communit psk token key cred auth pw pin preshare contrase wachtwoord
+    kennwort senha losenord lösenord hasło haslo heslo jelsz parola adgangskode salasana
+    пароль 密码 密碼 パスワード 비밀번호
+    """.split()  # noqa: SIM905  (words are read more easily so)
+)
 # A root that begins another, harmless word is no mention.
 _ROOT = re.compile(
     r"pass(?!ive|ed|ing|age|enger|es\b|ion|port\b)|pwd|secret|communit|psk|token"
-    r"|key(?!board)|cred|auth(?!or\b|ors|ority)|(?<![a-z])(?:pw|pin)(?![a-z])"
+    r"|key(?!board)|cred|auth(?!or\b|ors|ority)|(?<![a-z])pin(?![a-z])|pw(?![a-z])|preshare"
     r"|contrase|wachtwoord|kennwort|(?<![a-z])senha\b|l[oö]senord|hasło|haslo\b|heslo\b"
     r"|jelsz|parola\b|adgangskode|salasana|пароль|密[码碼]|パスワード|비밀번호"
 )
@@ -58,11 +60,15 @@ _SECRET_WORDS = WORDS["secret_words"]
 _SECRET_ENDINGS = (
     "password", "passwd", "passphrase", "secret", "wpapsk", "pwd", "apikey", "authkey",
     "secretkey", "secretaccesskey", "privatekey", "sharedkey", "sessionkey",
-    "keystring", "community6", "authtoken", "accesstoken", "apitoken",
+    "keystring", "community6", "authtoken", "accesstoken", "apitoken", "bindpw",
+    "rootpw", "userpw", "adminpw", "enablepass", "userpass", "adminpass", "rootpass",
+    "dbpass", "loginpass",
 )  # fmt: skip
 _KEY_KINDS = WORDS["key_kinds"]
 _TOKEN_KINDS = WORDS["token_kinds"]
 _HASHED = _SECRET_WORDS | frozenset(("key", "bcrypt", "pw", "pass", "md", "nt", "lm"))
+# `auth-password-encrypted` is a password still.
+_STATES = frozenset(("encrypted", "hashed", "enc", "crypted", "ciphertext"))
 _MAYBE_WORDS = WORDS["maybe_words"]
 
 
@@ -131,6 +137,10 @@ def promise_of(identifier: str) -> Promise:
     if not words:
         return Promise.NOTHING
     last, before = words[-1], words[:-1]
+    while last in _STATES and before:
+        last, before = before[-1], before[:-1]
+    if last == "phrase" and before and before[-1] == "pass":
+        return Promise.SECRET
     if last in ("hash", "digest") and before and before[-1] in _HASHED:
         return Promise.SECRET
     if last == "name" and before and before[-1] == "community":
@@ -146,16 +156,24 @@ def promise_of(identifier: str) -> Promise:
     return Promise.MAYBE if last in _MAYBE_WORDS else Promise.NOTHING
 
 
+_SNMP_KINDS = frozenset(
+    ("snmp", "read", "write", "trap", "shared", "access", "control", "readonly",
+     "readwrite", "ro", "rw", "get")
+)  # fmt: skip
+
+
 def _promise_of_compound(last: str, before: list[str]) -> Promise:
     kinds = frozenset(before)
     if "public" in kinds or "primary" in kinds or "foreign" in kinds:
         return Promise.NOTHING if last == "key" else Promise.MAYBE
     if last == "community":
-        is_snmp = kinds & {"snmp", "read", "write", "trap", "shared"}
+        is_snmp = kinds & _SNMP_KINDS
         return Promise.SECRET if is_snmp else Promise.COMMUNITY
     if last == "key" and kinds & _KEY_KINDS:
         return Promise.SECRET
     if last == "token" and kinds & _TOKEN_KINDS:
+        return Promise.SECRET
+    if last == "auth" and not kinds.isdisjoint(_SECRET_WORDS):
         return Promise.SECRET
     if last in ("pw", "pass") and before:
         return Promise.SECRET

@@ -21,12 +21,14 @@ from annotation.domain.sanitize.words import WORDS
 
 # Wider gaps separate the columns of a table, whose header names no value.
 _COLUMN_GAP = 3
+# An index, a type or a length is shorter than a key of digits.
+_SHORTEST_DIGITS = 6
 _GAP = re.compile(r"[ \t]+")
 _NEXT_WORD = re.compile(r"[ \t]+(\S{1,256})")
 # Of the names that only may hold a secret, those that hold one by position.
 _HOLDER = re.compile(r"(?:key|token|credential|cred|pass|pw)\d?\Z")
 _HEAD = re.compile(r"[\w.-]{1,40}")
-_PROMPT = re.compile(r"[ \t>+|!-]{0,12}(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?")
+_PROMPT = re.compile(r"[ \t>+|!-]{0,48}(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?")
 
 
 def by_position(view: View, mention: Mention, limit: int) -> Value | None:
@@ -86,7 +88,9 @@ def _may_be_key(found: Candidate, *, is_key: bool) -> bool:
     if values.looks_like_key(found.text):
         return True
     is_named = found.is_quoted and not values.is_plain_word(found.text)
-    is_encoded = found.is_typed and not found.text.isdigit()
+    is_encoded = found.is_typed and (
+        not found.text.isdigit() or len(found.text) >= _SHORTEST_DIGITS
+    )
     return is_key and (is_named or is_encoded or values.looks_secret(found.text))
 
 

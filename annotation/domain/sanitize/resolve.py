@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 
 from annotation.domain.sanitize.findings import Finding, Span
 from annotation.domain.sanitize.layout import GAP
@@ -94,16 +95,17 @@ def apply(
     Pieces carry ranges of `text` and what goes there; `spans` are already replaced
     and are only moved. The two never overlap.
     """
-    out: list[str] = []
+    out = StringIO()
     moved: list[Span] = []
     position = size = 0
     for span in sorted((*spans, *pieces), key=lambda item: item.start):
-        out += (text[position : span.start], span.token)
+        out.write(text[position : span.start])
+        out.write(span.token)
         size += span.start - position
         end = size + len(span.token)
         if span.type != GAP:
             moved.append(Span(size, end, span.type, span.rule, span.token))
         size = end
         position = span.end
-    out.append(text[position:])
-    return "".join(out), moved
+    out.write(text[position:])
+    return out.getvalue(), moved

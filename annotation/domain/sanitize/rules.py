@@ -102,8 +102,15 @@ _COMMANDS_BY_NEED = {
     need: tuple(rule for rule in COMMANDS if need in rule.needs)
     for need in sorted({need for rule in COMMANDS for need in rule.needs})
 }
+# Shorter ones stand in most texts: each line is asked for them, not the whole text.
+_SHORTEST_LITERAL = 3
+_ALSO = {
+    rule.name: frozenset(rule.also)
+    for rule in COMMANDS
+    if rule.also and min(map(len, rule.also)) >= _SHORTEST_LITERAL
+}
 NEEDS = frozenset(
-    (*_SHAPES_BY_NEED, *_COMMANDS_BY_NEED, *(w for rule in COMMANDS for w in rule.also))
+    (*_SHAPES_BY_NEED, *_COMMANDS_BY_NEED, *frozenset().union(*_ALSO.values()))
 )
 """Literals, in lower case, without which no rule finds anything."""
 _SHORTEST_SHAPE = 10
@@ -142,7 +149,7 @@ def find_commands(view: View, places: Places) -> Iterator[Finding]:
         named = {
             rule.name: rule
             for rule in _COMMANDS_BY_NEED[need]
-            if not rule.also or any(map(places.__contains__, rule.also))
+            if rule.name not in _ALSO or not _ALSO[rule.name].isdisjoint(places)
         }
         if named:
             for start in _lines_of(view.low, places[need]):
@@ -209,5 +216,7 @@ def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
             if is_word and not _ends_command(text, match, start, high):
                 continue
             if group == "s" and not values.looks_like_password(word):
+                continue
+            if group == "t" and (word.isalpha() or not values.looks_chosen(word)):
                 continue
             yield Finding(low, high, rule.type, rule.name)

@@ -58,6 +58,23 @@ _NUMERIC = re.compile(
 )
 _CODE = re.compile(r"[\s(){}<>\[\]\\@,]|::|->")
 _PATH = re.compile(r"(?:/[\w.-]{1,80}){2,12}/?")
+# One pattern of all shapes, because most words are tried against every one of them.
+_KNOWN_SHAPE = re.compile(
+    "|".join(
+        f"(?i:{shape.pattern})"
+        if shape.flags & re.IGNORECASE
+        else f"(?:{shape.pattern})"
+        for shape in (
+            _NUMERIC,
+            _INTERFACE,
+            _TECHNICAL,
+            _ALGORITHM,
+            _TICKET,
+            _PATH,
+            _MASK,
+        )
+    )
+)
 _SOFT = frozenset("-_.:/'’")
 
 
@@ -203,6 +220,11 @@ def looks_like_password(value: str) -> bool:
     return len(set(classes)) >= 3 or changes >= 3
 
 
+def looks_chosen(value: str) -> bool:
+    """Say whether a word in a password's place can be one: digits too, if many."""
+    return looks_secret(value) or (value.isdigit() and len(value) >= 6)
+
+
 def looks_like_key(value: str) -> bool:
     """Say whether the value of a mere `key` or `token` is a secret.
 
@@ -244,12 +266,4 @@ def _char_class(char: str) -> int:
 
 
 def _is_known_shape(value: str) -> bool:
-    return bool(
-        _NUMERIC.fullmatch(value)
-        or _INTERFACE.fullmatch(value)
-        or _TECHNICAL.fullmatch(value)
-        or _ALGORITHM.fullmatch(value)
-        or _TICKET.fullmatch(value)
-        or _PATH.fullmatch(value)
-        or is_placeholder(value)
-    )
+    return _KNOWN_SHAPE.fullmatch(value) is not None
