@@ -30,6 +30,7 @@ LABELS = {
     "ssn": "SSN",
     "iban": "IBAN",
     "circuit": "CKT",
+    "account": "ACCT",
 }
 """Span type to the label in its token."""
 
