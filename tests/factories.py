@@ -70,6 +70,28 @@ class RecordFactory(factory.django.DjangoModelFactory):
     reviews_wanted = 2
 
 
+class SanitizationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Sanitization
+
+    record = factory.SubFactory(RecordFactory)
+    ruleset = "1.0"
+    key_id = factory.LazyAttribute(lambda o: o.record.project.key_id)
+
+
+class LeakFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Leak
+
+    record = factory.SubFactory(RecordFactory)
+    cause = "RULESET"
+    span_type = "cred"
+    rule = "keyword"
+    token = factory.Sequence(lambda n: f"ZCRED_{n:013d}")
+    ruleset_before = "1.0"
+    ruleset_after = "1.1"
+
+
 class ReviewFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = annotation.Review

@@ -8,6 +8,8 @@ it by hand.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,7 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
+    StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -36,7 +39,8 @@ from training.domain.formats import FORMATS
 from training.domain.recipe import Split
 from training.domain.selection import LEFT_OUT_WORDS
 from training.models import Dataset, Export
-from training.services.datasets import exporting, folders
+from training.services import recalling
+from training.services.datasets import exporting, folders, gating, streaming
 from training.services.datasets.watching import watch_build
 
 VIEW, READ_FILES, WRITE_FILES = (
@@ -44,6 +48,8 @@ VIEW, READ_FILES, WRITE_FILES = (
     "training.view_export",
     "training.add_export",
 )
+SEE_LEAKS = "annotation.view_sanitization"
+_LINES = "application/x-ndjson"
 
 
 class ExportForm(forms.Form):
@@ -75,6 +81,8 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         splits=_splits(dataset),
         charts=_charts(dataset),
         exports=dataset.exports.all(),
+        leaking=recalling.count_leaking_records(dataset=dataset),
+        may_recall=request.user.has_perm(SEE_LEAKS, dataset.project),
         export_form=ExportForm(),
         may=_rights(request, dataset),
         recipe_text=json.dumps(dataset.recipe, indent=2),
@@ -122,7 +130,7 @@ def start_export(request: HttpRequest, dataset_id: int) -> HttpResponse:
 def download_split(
     request: HttpRequest, dataset_id: int, split: str
 ) -> HttpResponseBase:
-    """Send one frozen file."""
+    """Send one frozen file, unless its lines may not leave."""
     dataset = _find(request, dataset_id, READ_FILES)
     if split not in list(Split):
         raise Http404
@@ -130,7 +138,18 @@ def download_split(
         path = folders.split_path(dataset, split)
     except Refused as refusal:
         raise Http404(refusal.message) from refusal
-    return _send(path, f"{dataset.name}.v{dataset.version}.{path.name}")
+    lines = gating.checked_lines(
+        dataset=dataset, format_name="classification", split=split
+    )
+    try:
+        first = list(islice(lines, 1))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("admin:training_dataset_page", dataset.pk)
+    return _stream(
+        streaming.in_blocks(chain(first, lines)),
+        f"{dataset.name}.v{dataset.version}.{path.name}",
+    )
 
 
 @require_GET
@@ -182,10 +201,18 @@ def _charts(dataset: Dataset) -> Any:
     )
 
 
+def _stream(blocks: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        blocks,
+        content_type=_LINES,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def _send(path: Path, name: str) -> FileResponse:
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
         filename=name,
-        content_type="application/x-ndjson",
+        content_type=_LINES,
     )

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
-from training.admin import dataset_builder, dataset_page
+from training.admin import data_recall, dataset_builder, dataset_page
 from training.models import Dataset
 
 _NAME = "training_dataset"
@@ -75,6 +75,8 @@ class DatasetAdmin(OwnedFacts):
         views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "choose": ("builder/", dataset_builder.choose_project),
             "builder": ("builder/<slug:slug>/", dataset_builder.BuilderView.as_view()),
+            "recalls": ("recall/", data_recall.choose_project),
+            "recall": ("recall/<slug:slug>/", data_recall.data_recall_page),
             "page": ("<int:dataset_id>/page/", page.dataset_page),
             "progress": ("<int:dataset_id>/progress/", page.progress),
             "export": ("<int:dataset_id>/export/", page.start_export),

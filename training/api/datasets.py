@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
@@ -18,7 +20,13 @@ from annotation.api.project_views import ProjectView
 from training.domain.formats import FORMATS
 from training.domain.recipe import Split
 from training.models import Dataset, Export
-from training.services.datasets import building, exporting, previewing, streaming
+from training.services.datasets import (
+    building,
+    exporting,
+    gating,
+    previewing,
+    streaming,
+)
 from training.services.datasets.resolving import DatasetUnknown, resolve_dataset
 
 
@@ -257,17 +265,25 @@ class DatasetStream(DatasetView):
         }
         streaming.check_request(dataset=dataset, **wanted)
         streaming.verify_files(dataset=dataset, split=wanted["split"])
-        lines = streaming.iterate_lines(
+        lines = gating.checked_lines(
             dataset=dataset, after=asked.validated_data["after"], **wanted
         )
-        response = StreamingHttpResponse(
-            streaming.in_blocks(lines), content_type="application/x-ndjson"
-        )
+        response = _stream(lines)
         total = streaming.count_rows(dataset=dataset, split=wanted["split"])
         response["X-Total-Rows"] = str(total)
         response["X-Dataset-Version"] = str(dataset.version)
         response["X-Dataset-SHA256"] = dataset.sha256
         return response
+
+
+def _stream(lines: Iterator[bytes]) -> StreamingHttpResponse:
+    """Check the first block before the answer begins.
+
+    A later block that does not pass cuts the stream off; the next request says why.
+    """
+    first = list(islice(lines, 1))
+    blocks = streaming.in_blocks(chain(first, lines))
+    return StreamingHttpResponse(blocks, content_type="application/x-ndjson")
 
 
 def _known(request: Request) -> dict[str, Any]:

@@ -39,6 +39,7 @@ LEFT_OUT_WORDS: dict[str, str] = {
     "gold_missing": "belong to TEST or CALIBRATION and wait for a gold verdict",
     "opened_after_limit": "were opened after the limit for training",
     "over_size": "exceed the size the recipe asks for",
+    "unsafe": "hold something that the sanitizer would not let out today",
 }
 
 
@@ -47,7 +48,7 @@ class RecordFacts:
     """What decides about one record; `ruling` is its current verdict.
 
     split and group_key: its assignment, if it has one. duplicate_of: the record that it
-    is a near duplicate of.
+    is a near duplicate of. is_unsafe: its text did not pass the leak gate.
     """
 
     id: int
@@ -64,6 +65,7 @@ class RecordFacts:
     split: Split | None = None
     group_key: str = ""
     ruling: Ruling | None = None
+    is_unsafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _reason_against(record: RecordFacts, recipe: Recipe) -> str:
         return "no_text"
     if not may_enter(gold, Split.TRAIN, recipe.gold_rule):
         return "single_source"
-    return ""
+    return "unsafe" if record.is_unsafe else ""
 
 
 def _matches(record: RecordFacts, recipe: Recipe) -> bool:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from netft_site.base.commands import JsonCommand
 from netft_site.base.files import atomic_writer
 from training.models import Dataset, Export
-from training.services.datasets import exporting, streaming
+from training.services.datasets import exporting, gating, streaming
 from training.services.datasets.resolving import resolve_dataset
 
 
@@ -46,7 +46,7 @@ class Command(JsonCommand):
 
     def _print(self, dataset: Dataset, name: str, split: str) -> dict[str, Any]:
         streaming.verify_files(dataset=dataset, split=split)
-        lines = streaming.iterate_lines(dataset=dataset, format_name=name, split=split)
+        lines = gating.checked_lines(dataset=dataset, format_name=name, split=split)
         for line in lines:
             sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()

@@ -3,13 +3,13 @@
 Rows are appended to an unfinished file and fsynced before the row's cursor moves; after
 a kill the file is cut back to the last known size. Only a complete file, whose rows add
 up, gets its final name, its hash and a manifest beside it. The same export is written
-once: a dataset never changes.
+once: a dataset never changes. No chunk is written before it passed the leak gate.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,10 @@ from netft_site.base.enqueue import enqueue
 from netft_site.base.files import sha256_of, sync_directory, write_json
 from netft_site.base.refusals import Refused
 from training.models import Dataset, Export
-from training.services.datasets import folders, streaming
+from training.services.datasets import folders, gating, streaming
 from training.services.datasets.streaming import ExportRefused
 
-CHUNK = 20_000
+CHUNK = 5_000
 STALE_AFTER = timedelta(minutes=5)
 TASK_NAME = "training.tasks.datasets.run_export_chunk"
 
@@ -118,17 +118,21 @@ def _take_step(export: Export, now: datetime) -> bool:
 
 
 def _append_chunk(export: Export, now: datetime) -> None:
-    """Append under the row's lock, so that no two workers write the file at once."""
+    """Append under the row's lock, so that no two workers write the file at once.
+
+    The lines are checked before: that takes seconds, in which others may write.
+    """
+    checked = gating.checked_lines(
+        dataset=export.dataset,
+        format_name=export.format,
+        split=export.split,
+        after=export.cursor,
+    )
+    lines = list(islice(checked, CHUNK))
     with transaction.atomic():
         locked = Export.objects.select_for_update().get(pk=export.pk)
         if locked.cursor != export.cursor:
             return
-        lines = streaming.iterate_lines(
-            dataset=export.dataset,
-            format_name=export.format,
-            split=export.split,
-            after=export.cursor,
-        )
         rows, size = _append(unfinished_path(export), locked.bytes_written, lines)
         Export.objects.filter(pk=export.pk).update(
             status=Export.Status.RUNNING,
@@ -139,8 +143,8 @@ def _append_chunk(export: Export, now: datetime) -> None:
         )
 
 
-def _append(path: Path, size: int, lines: Iterator[bytes]) -> tuple[int, int]:
-    """Append up to CHUNK lines after `size` bytes; return rows and the new size."""
+def _append(path: Path, size: int, lines: Iterable[bytes]) -> tuple[int, int]:
+    """Append lines after `size` bytes; return rows and the new size."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = 0
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -148,7 +152,7 @@ def _append(path: Path, size: int, lines: Iterator[bytes]) -> tuple[int, int]:
         # What lies beyond was written by a worker that died before its commit.
         stream.truncate(size)
         stream.seek(size)
-        for line in islice(lines, CHUNK):
+        for line in lines:
             stream.write(line)
             rows += 1
         stream.flush()
@@ -165,7 +169,7 @@ def _finish(export: Export, total: int, now: datetime) -> None:
             return
         _reconcile(locked, total)
         if not final.exists():
-            _append(unfinished, locked.bytes_written, iter(()))
+            _append(unfinished, locked.bytes_written, ())
             unfinished.rename(final)
         digest = sha256_of(final)
         write_json(manifest_path(final), _describe(locked, digest))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from training.domain.manifest import mixes
 from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import Chosen, Selection, select
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import folders
+from training.services.datasets import folders, gating
 from training.services.datasets.facts import load_answers, load_facts
 
 _HEADER = "plan.json"
@@ -78,9 +78,23 @@ class PlannedAssignment:
 
 
 def select_examples(*, project: Project, recipe: Recipe) -> Selection:
-    """Choose the examples of a recipe; reads only."""
+    """Choose the examples of a recipe, without a look at texts; reads only."""
     facts = load_facts(project=project, gold_rule=recipe.gold_rule)
     return select(facts, recipe, project.scale.keys)
+
+
+def select_safe_examples(*, project: Project, recipe: Recipe) -> Selection:
+    """Choose the examples of a recipe whose texts pass the leak gate; reads only.
+
+    What does not pass is left out, and others may take its place; so it is done again
+    until all that are chosen pass.
+    """
+    facts = load_facts(project=project, gold_rule=recipe.gold_rule)
+    selection = select(facts, recipe, project.scale.keys)
+    while unsafe := gating.unsafe_records(project=project, selection=selection):
+        facts = [replace(f, is_unsafe=True) if f.id in unsafe else f for f in facts]
+        selection = select(facts, recipe, project.scale.keys)
+    return selection
 
 
 def write_plan(*, dataset: Dataset) -> None:
@@ -94,7 +108,7 @@ def write_plan(*, dataset: Dataset) -> None:
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         settling.settle_single_source(project=dataset.project)
     last = last_assignment(dataset.project)
-    selection = select_examples(project=dataset.project, recipe=recipe)
+    selection = select_safe_examples(project=dataset.project, recipe=recipe)
     answers = load_answers(
         project=dataset.project,
         labels={c.record.id: c.ruling.label for c in selection.examples},

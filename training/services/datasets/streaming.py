@@ -60,14 +60,29 @@ def verify_files(*, dataset: Dataset, split: str = ALL) -> None:
 def iterate_lines(
     *, dataset: Dataset, format_name: str, split: str = ALL, after: int = 0
 ) -> Iterator[bytes]:
-    """The lines of a format after the first `after` rows."""
+    """The lines of a format after the first `after` rows, unchecked.
+
+    What leaves the system is read through `gating.checked_lines`.
+    """
+    rows = iterate_rows(
+        dataset=dataset, format_name=format_name, split=split, after=after
+    )
+    return (line for _, line in rows)
+
+
+def iterate_rows(
+    *, dataset: Dataset, format_name: str, split: str = ALL, after: int = 0
+) -> Iterator[tuple[str, bytes]]:
+    """The external id of each row's record, and its line in a format, unchecked."""
     scale = Scale.from_rows(dataset.manifest["scale"])
     for raw in islice(_raw_lines(dataset, split), after, None):
+        row = read_row(raw)
+        name = row.copy_of or row.id
         # The frozen form is passed on byte by byte.
         if format_name == "classification":
-            yield raw
+            yield name, raw
         else:
-            yield encode_line(convert(read_row(raw), format_name, scale))
+            yield name, encode_line(convert(row, format_name, scale))
 
 
 def splits_of(split: str) -> list[Split]:
