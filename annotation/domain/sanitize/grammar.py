@@ -174,7 +174,8 @@ def _on_next_line(text: str, mention: Mention, limit: int) -> Value | None:
 
 def _under_command(view: View, mention: Mention, limit: int) -> Value | None:
     """A command that was cut after its keyword: its value is alone on the next line."""
-    if view.text[mention.end : limit].strip() or limit != mention.line_end:
+    rest = view.text[mention.end : limit].strip()
+    if limit != mention.line_end or (rest and not values.is_qualifier(rest)):
         return None
     value = _on_next_line(view.text, mention, limit)
     if value and values.looks_like_password(view.text[value.start : value.end]):

@@ -46,6 +46,7 @@ class Rule:
     cue: re.Pattern[str] | None
     prose: bool
     learn: bool
+    below: int
     matches: tuple[str, ...]
     clean: tuple[str, ...]
 
@@ -63,6 +64,7 @@ def load_identifiers() -> tuple[Rule, ...]:
             cue=re.compile(entry["cue"]) if "cue" in entry else None,
             prose=entry.get("prose", False),
             learn=entry.get("learn", False),
+            below=entry.get("below", 0),
             matches=tuple(entry["matches"]),
             clean=tuple(entry["clean"]),
         )
@@ -97,7 +99,8 @@ def _matches(rule: Rule, text: str) -> Iterator[re.Match[str]]:
     for sign in rule.sign.finditer(text):
         if sign.start() >= done:
             start, done = line_around(text, sign.start(), _LONGEST_LINE)
-            yield from rule.pattern.finditer(text, start, done)
+            # Some names stand below the line that announces them.
+            yield from rule.pattern.finditer(text, start, done + rule.below)
 
 
 def _findings(rule: Rule, view: View, match: re.Match[str]) -> Iterator[Finding]:

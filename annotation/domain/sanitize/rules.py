@@ -186,6 +186,11 @@ def _search(
         yield from _apply(rule, view, first, end)
 
 
+def _is_type(rule: Rule, word: str) -> bool:
+    """Say whether a number where a command was cut says how its secret is written."""
+    return rule.type == "cred" and word.isdigit() and len(word) == 1
+
+
 def _ends_command(text: str, match: re.Match[str], start: int, end: int) -> bool:
     """Say whether a word of sentences stands where a command ends: a weak password."""
     begins = start + match.start()
@@ -209,7 +214,7 @@ def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
                 continue
             low, high = values.trim(text, *(start + at for at in match.span(group)))
             word = text[low:high]
-            if not word or values.is_placeholder(word):
+            if not word or values.is_placeholder(word) or _is_type(rule, word):
                 continue
             is_bare = low == match.start(group) + start
             is_word = rule.prose and is_bare and values.is_plain_word(word)
