@@ -119,3 +119,17 @@ def test_a_second_secret_on_a_line_changes_nothing_for_the_first(
     both = SANITIZER.sanitize(line + then.format(second)).text
 
     assert first not in both
+
+
+@settings(max_examples=600, deadline=None)
+@given(before=st.binary(max_size=120), secret=secrets, after=st.binary(max_size=120))
+def test_bytes_of_any_kind_around_a_secret_do_not_let_it_through(
+    before: bytes, secret: str, after: bytes
+):
+    assume(is_password(secret))
+    raw = before + b"\npassword: " + secret.encode() + b"\n" + after
+
+    result = SANITIZER.sanitize(raw.decode("utf-8", "surrogateescape"))
+
+    assert secret not in result.text
+    assert not result.reason.startswith("engine failure")

@@ -41,7 +41,7 @@ from annotation.domain.sanitize.tables import find_columns
 from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
 from annotation.domain.sanitize.views import View, view
 
-RULESET = "1.0"
+RULESET = "2.0"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
