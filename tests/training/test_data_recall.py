@@ -316,6 +316,13 @@ def test_a_dataset_page_says_that_its_records_leak(
     assert recall not in engineer
 
 
+def test_the_list_of_datasets_leads_there_for_those_who_may(alice, erin, browser_of):
+    url = reverse("admin:training_dataset_changelist")
+
+    assert CHOOSE in browser_of(alice).get(url).content.decode()
+    assert CHOOSE not in browser_of(erin).get(url).content.decode()
+
+
 def test_a_dataset_page_without_leaks_keeps_quiet(alice, browser_of, project, leaked):
     dataset = dataset_with(RecordFactory(project=project))
 
