@@ -16,6 +16,7 @@ from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from annotation.models import Membership, Project, Reviewer
+from annotation.services import sanitizing
 from tests.factories import (
     MembershipFactory,
     ProjectFactory,
@@ -80,6 +81,12 @@ def missing(part: str, reason: str) -> None:
 def _own_data_dir(settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path / "var"
     settings.DATA_DIR.mkdir()
+
+
+@pytest.fixture(autouse=True)
+def _own_sanitizers() -> None:
+    # Kept by project and knowledge version, which every test counts from one again.
+    sanitizing._sanitizers.clear()
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from annotation import models as annotation
+from annotation.domain.sanitize.pseudonyms import canonical
+from annotation.services.knowledge import term_name
+from annotation.services.vault import keyring_of, vault_of
 from evaluation import models as evaluation
 from training import models as training
 
@@ -68,6 +71,40 @@ class RecordFactory(factory.django.DjangoModelFactory):
     fingerprint = factory.Sequence(lambda n: f"{n:064x}")
     state = "OPEN"
     reviews_wanted = 2
+
+
+class TermFactory(factory.django.DjangoModelFactory):
+    """A name of the dictionary, sealed as the service does it."""
+
+    class Meta:
+        model = annotation.Term
+
+    class Params:
+        name = factory.Sequence(lambda n: f"Customer {n:04d} Networks")
+
+    project = factory.SubFactory(ProjectFactory)
+    kind = "customers"
+    ciphertext = factory.LazyAttribute(
+        lambda o: vault_of(o.project.key_id).seal(
+            o.name.encode(), about=term_name(o.project.pk)
+        )
+    )
+    value_hmac = factory.LazyAttribute(
+        lambda o: keyring_of(o.project.key_id).keyed_hash(
+            "term", canonical("customer", o.name)
+        )
+    )
+
+
+class SanitizingRuleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.SanitizingRule
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence(lambda n: f"contract {n}")
+    span_type = "circuit"
+    pattern = r"\bCTR-\d{6}\b"
+    must = ["see CTR-123456"]
 
 
 class SanitizationFactory(factory.django.DjangoModelFactory):

@@ -1,5 +1,23 @@
 """The admin of the annotation app; each module registers its own tables and pages."""
 
-from annotation.admin import access, imports, people, projects, records, reviews
+from annotation.admin import (
+    access,
+    dictionary,
+    imports,
+    own_rules,
+    people,
+    projects,
+    records,
+    reviews,
+)
 
-__all__ = ["access", "imports", "people", "projects", "records", "reviews"]
+__all__ = [
+    "access",
+    "dictionary",
+    "imports",
+    "own_rules",
+    "people",
+    "projects",
+    "records",
+    "reviews",
+]

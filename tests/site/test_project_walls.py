@@ -28,6 +28,8 @@ from tests.factories import (
     RecordFactory,
     ReviewerFactory,
     ReviewFactory,
+    SanitizingRuleFactory,
+    TermFactory,
     TrainingRunFactory,
     UserFactory,
     VerdictFactory,
@@ -60,10 +62,18 @@ MAKERS: dict[str, Maker] = {
     "annotation_reviewer": lambda p: ReviewerFactory(
         user=MembershipFactory(project=p).user
     ),
+    "annotation_term": lambda p: TermFactory(project=p),
+    "annotation_sanitizingrule": lambda p: SanitizingRuleFactory(project=p),
     "training_dataset": lambda p: DatasetFactory(project=p),
     "training_trainingrun": _run,
     "training_modelversion": _model,
     "evaluation_evaluation": lambda p: EvaluationFactory(model_version=_model(p)),
+}
+# Tables that only leads see.
+LEADS_ONLY = {
+    "annotation_columnmapping",
+    "annotation_term",
+    "annotation_sanitizingrule",
 }
 LABELERS_TOO: dict[str, Maker] = {
     "annotation_record": lambda p: RecordFactory(project=p),
@@ -143,8 +153,7 @@ def test_every_table_of_the_admin_is_held_against_the_walls():
 def test_a_labeler_there_reads_nothing_there_by_reading_here(
     project, labeled, foreign, heidi, judy, browser_of, table
 ):
-    # Only leads see saved mappings.
-    browser = browser_of(judy if table == "annotation_columnmapping" else heidi)
+    browser = browser_of(judy if table in LEADS_ONLY else heidi)
     mine, theirs, others = (MAKERS[table](p) for p in (project, labeled, foreign))
 
     found = listed(browser, table)
