@@ -13,10 +13,13 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from annotation.admin import sanitizing_review
 from annotation.admin.owned import OwnedFacts
+from annotation.admin.pages import row_number
 from annotation.models import Record
 from annotation.templatetags.chips import chips
 
@@ -69,6 +72,12 @@ class RecordAdmin(OwnedFacts):
     class Media:
         css = {"all": ["annotation/records.css"]}
 
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            *sanitizing_review.urls(self.admin_site.admin_view),
+            *super().get_urls(),
+        ]
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -82,8 +91,23 @@ class RecordAdmin(OwnedFacts):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"title": "Record", **(extra_context or {})}
+        context = {
+            "title": "Record",
+            "sanitizing_page": self._sanitizing_page(request, object_id),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
+
+    def _sanitizing_page(self, request: HttpRequest, object_id: str) -> str:
+        """Return where the record's sanitizing is reviewed, for those who may."""
+        number = row_number(object_id)
+        rows = Record.objects.filter(pk=number or 0, sanitization__isnull=False)
+        record = rows.select_related("project").first()
+        if record is None or not request.user.has_perm(
+            sanitizing_review.PERMISSION, record.project
+        ):
+            return ""
+        return reverse(sanitizing_review.RECORD, args=[record.project.slug, record.pk])
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list:
         sections = [("What was known at opening", {"fields": _OPENING})]

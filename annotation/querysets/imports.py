@@ -7,9 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models.functions import Cast
+
+from annotation.domain.sanitize import CERTAIN, RULESET
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from annotation.models import Project
 
 
 class VisibleThroughProject(models.QuerySet):
@@ -78,7 +83,53 @@ class ImportBatchQuerySet(VisibleThroughProject):
 
 
 class SanitizationQuerySet(models.QuerySet):
-    """Sanitizations by the life of their raw text."""
+    """Sanitizations by the life of their raw text and by what waits for a person."""
+
+    def of(self, project: Project) -> Self:
+        """Those of one project."""
+        return self.filter(record__project=project)
+
+    def outdated(self, project: Project) -> Self:
+        """Those of a project made under other rules or less knowledge than now.
+
+        Text under another key than the project's is left out: it cannot be read as
+        ours.
+        """
+        version = type(project)._default_manager.knowledge_version_of(project)
+        older = ~models.Q(ruleset=RULESET) | models.Q(knowledge__lt=version)
+        return self.of(project).filter(older, key_id=project.key_id)
+
+    def held(self) -> Self:
+        """Those without text: somebody releases them, or they stay."""
+        return self.filter(state="HELD")
+
+    def unreviewed(self) -> Self:
+        """Those with text that nobody has confirmed."""
+        return self.filter(state="CLEAN")
+
+    def with_tripwires(self) -> Self:
+        """Unreviewed ones where a credential may have been missed, certain ones first.
+
+        Annotates ``is_certain``.
+        """
+        written = Cast("tripwires", models.TextField())
+        return (
+            self.unreviewed()
+            .exclude(tripwires={})
+            .alias(written=written)
+            .annotate(
+                is_certain=models.Case(
+                    models.When(written__contains=CERTAIN, then=True),
+                    default=False,
+                    output_field=models.BooleanField(),
+                )
+            )
+            .order_by("-is_certain", "pk")
+        )
+
+    def with_certain_tripwires(self) -> Self:
+        """Unreviewed ones where a credential was almost certainly missed."""
+        return self.with_tripwires().filter(is_certain=True)
 
     def with_expired_raw(self, now: datetime) -> Self:
         """Raw text whose time is over. Held text never expires."""

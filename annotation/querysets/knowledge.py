@@ -9,6 +9,8 @@ from django.db import models
 from annotation.querysets.imports import VisibleThroughProject
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
     from annotation.models import Project
 
 
@@ -38,6 +40,14 @@ class FalseAlarmQuerySet(models.QuerySet):
     def waiting(self) -> Self:
         """Those that wait for a second person."""
         return self.filter(state="ASKED")
+
+    def waiting_for(self, user: User | AnonymousUser) -> Self:
+        """Those that this person may decide on: somebody else reported them."""
+        return self.waiting().exclude(asked_by_id=user.pk or 0)
+
+    def standing(self) -> Self:
+        """Those that were not refused."""
+        return self.exclude(state="REFUSED")
 
 
 class LeakQuerySet(models.QuerySet):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 
 from annotation.querysets.imports import ImportedRecordQuerySet
 
@@ -35,6 +35,14 @@ class RecordQuerySet(ImportedRecordQuerySet):
 
     def settled(self) -> Self:
         return self.filter(state="SETTLED")
+
+    def containing(self, words: str) -> Self:
+        """Records with these words, or these within longer ones, in a text."""
+        found = models.Q()
+        for name in ("title", "body", "resolution", "updates"):
+            found |= models.Q(**{f"{name}__icontains": words})
+        updates = Cast("thread", models.TextField())
+        return self.alias(updates=updates).filter(found)
 
     def by_priority(self) -> Self:
         """Serving order of the label desk: priority first, then oldest."""

@@ -47,8 +47,12 @@ _LEAD = (
     "annotation.add_guidelines annotation.change_reviewer annotation.add_reviewer "
     "annotation.add_membership annotation.change_membership "
     "annotation.view_membership annotation.delete_membership "
-    "annotation.view_sanitization"
+    "annotation.view_sanitization annotation.change_sanitization "
+    "annotation.reveal_sanitization"
 )
+REVEAL = "annotation.reveal_sanitization"
+"""Read the raw text behind a sanitized record."""
+
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Membership.Role.LEAD: frozenset(f"{_VIEW} {_LEAD} {_TRAIN}".split()),
     Membership.Role.LABELER: frozenset(_LABEL.split()),

@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol
 
 from annotation.domain.duplicates import fingerprint
 from annotation.domain.importing.cleaning import Cleaner, CleanTicket
+from annotation.domain.importing.threads import Entry
 from annotation.domain.importing.tickets import Ticket
 from annotation.domain.sanitize import Keyring, Knowledge, Sanitizer
 from annotation.services.vault import Vault
@@ -94,6 +95,27 @@ def raw_json(ticket: Ticket) -> bytes:
     thread = [[e.text, _iso(e.at), e.role, e.private] for e in ticket.thread]
     whole = {**vars(ticket), "thread": thread, "opened_at": _iso(ticket.opened_at)}
     return _encode(whole).encode()
+
+
+def ticket_of_raw(payload: bytes) -> Ticket:
+    """Return the ticket that `raw_json` wrote."""
+    whole = json.loads(payload)
+    thread = [
+        Entry(text, _moment(at), role, private)
+        for text, at, role, private in whole["thread"]
+    ]
+    return Ticket(
+        **{
+            **whole,
+            "thread": tuple(thread),
+            "opened_at": _moment(whole["opened_at"]),
+            "worked_by": tuple(whole["worked_by"]),
+        }
+    )
+
+
+def _moment(iso: str | None) -> datetime | None:
+    return datetime.fromisoformat(iso) if iso else None
 
 
 def _iso(moment: datetime | None) -> str | None:

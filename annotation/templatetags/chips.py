@@ -24,6 +24,14 @@ _KINDS = {
     "CUST": ("customer", "place"),
     "NAME": ("person", "person"),
     "USER": ("user", "person"),
+    "TEL": ("phone", "person"),
+    "DOM": ("domain", "net"),
+    "CKT": ("circuit", "net"),
+    "ACCT": ("account", "place"),
+    "LOC": ("location", "place"),
+    "CARD": ("card", "secret"),
+    "SSN": ("ssn", "secret"),
+    "IBAN": ("iban", "secret"),
     "MAIL": ("mail", "person"),
     "CRED": ("secret", "secret"),
     "COMM": ("community", "secret"),
@@ -40,9 +48,24 @@ def chips(text: object) -> SafeString:
     apart, more are shown.
     """
     plain = str(text)
-    matches = list(_TOKEN.finditer(plain))
-    length = _telling_length({(match[1], match[2]) for match in matches})
+    length = telling_length(plain)
     return format_html_join("", "{}", ((piece,) for piece in _pieces(plain, length)))
+
+
+def chip(token: str, length: int, note: str = "") -> SafeString:
+    """Return one whole pseudonym as a chip; `note` is added to what hovering shows."""
+    match = _TOKEN.fullmatch(token)
+    return _chip(match, length, note) if match else format_html("{}", token)
+
+
+def token_places(text: str) -> list[tuple[int, int]]:
+    """Return where pseudonyms stand in a text."""
+    return [match.span() for match in _TOKEN.finditer(text)]
+
+
+def telling_length(text: str) -> int:
+    """Return how many characters of its tokens tell all of a text's tokens apart."""
+    return _telling_length({(m[1], m[2]) for m in _TOKEN.finditer(text)})
 
 
 def _pieces(plain: str, length: int) -> Iterator[SafeString]:
@@ -54,13 +77,14 @@ def _pieces(plain: str, length: int) -> Iterator[SafeString]:
     yield escape(plain[end:])
 
 
-def _chip(match: re.Match[str], length: int) -> SafeString:
+def _chip(match: re.Match[str], length: int, note: str = "") -> SafeString:
     name, family = _KINDS.get(match[1], (match[1].lower(), "other"))
     return format_html(
-        '<span class="chip chip-{} is-{}" title="{}">{} <b>{}</b></span>',
+        '<span class="chip chip-{} is-{}" title="{}{}">{} <b>{}</b></span>',
         name,
         family,
         match[0],
+        note,
         name,
         match[2][:length],
     )

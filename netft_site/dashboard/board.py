@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
-from annotation.models import Membership, Project, Record, Reviewer
+from annotation.models import FalseAlarm, Membership, Project, Record, Reviewer
 from annotation.services.access import ROLE_PERMISSIONS
 from netft_site.dashboard.counts import ProjectCounts, count_projects
 from netft_site.dashboard.stations import Station, stations
@@ -19,7 +19,7 @@ _ASKED = (
     "annotation.add_importbatch",
     "annotation.add_review",
     "annotation.add_reviewer",
-    "annotation.change_record",
+    "annotation.change_sanitization",
     "annotation.view_record",
     "annotation.view_verdict",
     "training.add_dataset",
@@ -61,7 +61,8 @@ def build_dashboard(user: User | AnonymousUser, *, now: datetime) -> Dashboard:
     visible = Project.objects.active().visible_to(user).order_by("name")
     total = visible.count()
     reviewer = Reviewer.objects.active().filter(user_id=user.pk or 0).first()
-    shown = list(_with_people(_with_work_for(visible, reviewer, now))[:_MOST_PROJECTS])
+    work = _with_alarms_for(_with_work_for(visible, reviewer, now), user)
+    shown = list(_with_people(work)[:_MOST_PROJECTS])
     counts = count_projects([project.pk for project in shown])
     boards = tuple(
         _board(project, counts[project.pk], _person(user, reviewer, project))
@@ -89,6 +90,15 @@ def _with_work_for(
         else Record.objects.none()
     )
     return projects.annotate(has_work=Exists(servable.filter(project=OuterRef("pk"))))
+
+
+def _with_alarms_for(
+    projects: QuerySet[Project], user: User | AnonymousUser
+) -> QuerySet[Project]:
+    """Annotate `alarms`: false alarms that wait for this person's word."""
+    alarms = FalseAlarm.objects.waiting_for(user).filter(record__project=OuterRef("pk"))
+    counted = alarms.order_by().values("record__project").annotate(n=Count("pk"))
+    return projects.annotate(alarms=Subquery(counted.values("n")))
 
 
 def _with_people(projects: QuerySet[Project]) -> QuerySet[Project]:
@@ -119,6 +129,7 @@ def _person(
         has_records_to_label=getattr(project, "has_work", False),
         somebody_labels=getattr(project, "somebody_labels", True),
         somebody_reviews=getattr(project, "somebody_reviews", True),
+        alarms_to_decide=getattr(project, "alarms", None) or 0,
     )
 
 

@@ -22,6 +22,7 @@ ADJUDICATION = "admin:annotation_adjudicate"
 BUILDER = "admin:training_dataset_builder"
 START_RUN = "admin:training_trainingrun_launch"
 COMPARISON = "admin:evaluation_comparison_page"
+SANITIZING = "admin:annotation_sanitizing_queue"
 # Pages that belong to no project; the upload takes one as ?project=slug.
 IMPORT = "admin:annotation_importbatch_upload"
 NEW_REVIEWER = "admin:annotation_reviewer_add"
@@ -50,6 +51,7 @@ class Step:
 class Person:
     """What the steps ask about the person who looks, and the others, in one project.
 
+    `alarms_to_decide`: false alarms that somebody else reported;
     `somebody_labels`: a reviewer who can sign in may label in the project;
     `somebody_reviews`: there is such a reviewer, here or in another project.
     """
@@ -59,6 +61,7 @@ class Person:
     has_records_to_label: bool
     somebody_labels: bool
     somebody_reviews: bool
+    alarms_to_decide: int = 0
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission in this project."""
@@ -84,6 +87,7 @@ def next_step(counts: ProjectCounts, person: Person, project: Project) -> Step |
 def _steps(counts: ProjectCounts, person: Person, project: Project) -> Iterator[Step]:
     yield from _import_steps(counts, person, project)
     yield from _review_steps(counts, person, project)
+    yield from _sanitizing_steps(counts, person, project)
     yield from _training_steps(counts, person, project)
     yield from _dataset_steps(counts, person, project)
     yield from _people_steps(counts, person, project)
@@ -132,6 +136,31 @@ def _review_steps(
             "Open the label desk",
             project_page(DESK, project.slug),
         )
+
+
+def _sanitizing_steps(
+    counts: ProjectCounts, person: Person, project: Project
+) -> Iterator[Step]:
+    held = counts.records.get("HELD", 0)
+    alarms = person.alarms_to_decide
+    if not (held or alarms) or not person.may("annotation.change_sanitization"):
+        return
+    if held:
+        title = f"Decide on {several(held, 'held ticket')}"
+        reason = (
+            "The sanitizer was not sure about their text: it is kept encrypted and not "
+            "labeled until somebody releases it."
+        )
+    else:
+        title = f"Decide on {several(alarms, 'false alarm')}"
+        reason = "A colleague says it was no credential; a second person decides."
+    yield Step(
+        "Records",
+        title,
+        reason,
+        "Open the sanitizing review",
+        project_page(SANITIZING, project.slug),
+    )
 
 
 def _training_steps(
@@ -210,17 +239,6 @@ def _waiting_steps(
     if counts.running_imports:
         yield Step(
             "Records", "The import is running", "Tickets appear here.", is_waiting=True
-        )
-    held = counts.records.get("HELD", 0)
-    if held and person.may("annotation.change_record"):
-        yield Step(
-            "Records",
-            f"{several(held, 'held ticket')} kept aside",
-            "Nothing to decide: the sanitizer was not sure about their text. It is "
-            "kept encrypted and not labeled, and no page releases it yet.",
-            "Show held tickets",
-            page_url(RECORDS, state__exact="HELD", project__id__exact=project.pk),
-            is_waiting=True,
         )
     yield Step(
         "Records",

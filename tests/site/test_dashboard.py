@@ -90,7 +90,7 @@ def test_a_lead_is_told_of_held_records(project, alice):
 
     board = board_of(alice)
 
-    assert board.next_step.title == "2 held tickets kept aside"
+    assert board.next_step.title == "Decide on 2 held tickets"
     assert board.stations[0].detail == "records, 2 held"
 
 

@@ -89,7 +89,7 @@ SCENES = {
     "Evaluate 1 model": ("erin", trained, "Comparison"),
     "Build a dataset": ("erin", labeled, "Build a dataset"),
     "Read the comparison": ("grace", evaluated, "Comparison"),
-    "1 held ticket kept aside": ("alice", held, "Records"),
+    "Decide on 1 held ticket": ("alice", held, "Sanitizing review"),
 }
 
 
@@ -121,16 +121,16 @@ def test_an_address_that_does_not_exist_is_an_error():
             find("admin:training_run_start")
 
 
-def test_held_tickets_come_last_and_promise_no_decision(project, alice):
+def test_held_tickets_lead_to_the_review_before_training(project, alice, erin):
     held(project)
-    before = step_of(alice)
     frozen(project)
 
-    after = step_of(alice)
+    step = step_of(alice)
 
-    assert before.is_waiting
-    assert "kept encrypted and not labeled" in before.reason
-    assert after.title == "Train on the newest dataset"
+    assert step.title == "Decide on 1 held ticket"
+    assert not step.is_waiting
+    assert "kept encrypted and not labeled" in step.reason
+    assert step_of(erin).title == "Train on the newest dataset"
 
 
 def test_the_readmes_path_leads_a_superuser_to_the_desk(db, browser_of, tmp_path):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from annotation.domain.importing.tickets import Ticket
@@ -19,10 +19,11 @@ from annotation.domain.sanitize import SECRET_TOKEN, Sanitized, Sanitizer
 TITLE_LIMIT = 500
 KEY_LIMIT = 120
 _MEMORY = 5_000
-_SEPARATOR = "\n\x1e\n"
+SEPARATOR = "\n\x1e\n"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 
 Places = list[list[Any]]
+Sanitize = Callable[[str], Sanitized]
 
 
 @dataclass(frozen=True)
@@ -115,20 +116,24 @@ class Cleaner:
         """Sanitize a short text that tends to repeat; raises Held."""
         return _released(self._short(text)).text if text else text
 
+    def alarms(self, ticket: Ticket) -> dict[str, Places]:
+        """Return the spans of `clean`, each with its false alarm's hash for its rule.
+
+        Raises Held.
+        """
+        parts, _ = self._parts(ticket, self._explained)
+        return {name: part.spans for name, part in parts.items() if part.spans}
+
     def _clean(self, ticket: Ticket, external_id: str) -> CleanTicket:
-        texts = [ticket.title, ticket.body, ticket.resolution]
-        texts += [entry.text for entry in ticket.thread]
-        (title, body, resolution, *entries), ruleset = self._document(texts)
-        title, body = _folded(title, body)
-        parts = {"title": title, "body": body, "resolution": resolution}
-        parts |= {f"thread.{place}": part for place, part in enumerate(entries)}
+        parts, ruleset = self._parts(ticket, self._sanitizer.sanitize)
+        entries = [parts[f"thread.{place}"] for place in range(len(ticket.thread))]
         return CleanTicket(
             external_id=external_id,
             incident_key=self.key(ticket.incident_key),
-            title=title.text,
-            body=body.text,
+            title=parts["title"].text,
+            body=parts["body"].text,
             thread=_thread(ticket, entries),
-            resolution=resolution.text,
+            resolution=parts["resolution"].text,
             category=self.short(ticket.category)[:80],
             vendor=self.short(ticket.vendor)[:80],
             device_type=self.short(ticket.device_type)[:80],
@@ -141,15 +146,22 @@ class Cleaner:
             ruleset=ruleset,
         )
 
-    def _document(self, texts: Sequence[str]) -> tuple[list[Cleaned], str]:
-        plain = [text.replace("\x1e", " ") for text in texts]
-        whole = _released(self._sanitizer.sanitize(_SEPARATOR.join(plain)))
-        parts = _apart(whole, len(plain))
-        if parts is None:
-            # A replaced range ran across a separator: each text on its own then.
-            each = [_released(self._sanitizer.sanitize(text)) for text in plain]
-            parts = [_apart(one, 1)[0] for one in each]  # type: ignore[index]
-        return parts, whole.ruleset
+    def _parts(
+        self, ticket: Ticket, sanitize: Sanitize
+    ) -> tuple[dict[str, Cleaned], str]:
+        """Return the long texts by the names that places are kept under."""
+        texts = [ticket.title, ticket.body, ticket.resolution]
+        texts += [entry.text for entry in ticket.thread]
+        (title, body, resolution, *entries), ruleset = _document(texts, sanitize)
+        title, body = folded(title, body)
+        parts = {"title": title, "body": body, "resolution": resolution}
+        return parts | {f"thread.{n}": part for n, part in enumerate(entries)}, ruleset
+
+    def _explained(self, text: str) -> Sanitized:
+        found, hashes = self._sanitizer.explain(text)
+        marked = zip(found.spans, hashes, strict=True)
+        spans = tuple(span._replace(rule=mark) for span, mark in marked)
+        return replace(found, spans=spans)
 
     def _attributes(self, ticket: Ticket) -> dict[str, Any]:
         return {
@@ -179,21 +191,32 @@ class Cleaner:
         return found
 
 
+def _document(texts: Sequence[str], sanitize: Sanitize) -> tuple[list[Cleaned], str]:
+    plain = [text.replace("\x1e", " ") for text in texts]
+    whole = _released(sanitize(SEPARATOR.join(plain)))
+    parts = apart(whole, len(plain))
+    if parts is None:
+        # A replaced range ran across a separator: each text on its own then.
+        each = [_released(sanitize(text)) for text in plain]
+        parts = [apart(one, 1)[0] for one in each]  # type: ignore[index]
+    return parts, whole.ruleset
+
+
 def _released(found: Sanitized) -> Sanitized:
     if found.held:
         raise Held(found.reason, found.ruleset)
     return found
 
 
-def _apart(whole: Sanitized, count: int) -> list[Cleaned] | None:
+def apart(whole: Sanitized, count: int) -> list[Cleaned] | None:
     """Split a sanitized document at its separators, or None if any was touched."""
-    texts = whole.text.split(_SEPARATOR) if count > 1 else [whole.text]
+    texts = whole.text.split(SEPARATOR) if count > 1 else [whole.text]
     if len(texts) != count:
         return None
     parts, start = [], 0
     for text in texts:
         parts.append(_part(whole, text, start))
-        start += len(text) + len(_SEPARATOR)
+        start += len(text) + len(SEPARATOR)
     if sum(len(part.spans) for part in parts) != len(whole.spans):
         return None
     return parts
@@ -214,7 +237,7 @@ def _part(whole: Sanitized, text: str, start: int) -> Cleaned:
     return Cleaned(text, spans, wires)
 
 
-def _folded(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
+def folded(title: Cleaned, body: Cleaned) -> tuple[Cleaned, Cleaned]:
     """Move a title that is too long into the body, and keep its beginning."""
     if len(title.text) <= TITLE_LIMIT:
         return title, body

@@ -14,6 +14,7 @@ from annotation.domain.sanitize.knowledge import (
     value_hash,
     value_range,
 )
+from annotation.domain.sanitize.naming import without_named
 from annotation.domain.sanitize.pseudonyms import (
     SECRET_TOKEN,
     TOKEN_SHAPE,
@@ -41,4 +42,5 @@ __all__ = [
     "Tripwire",
     "value_hash",
     "value_range",
+    "without_named",
 ]

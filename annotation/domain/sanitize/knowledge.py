@@ -118,7 +118,7 @@ class Taught:
         if self._missed:
             yield from self._find_missed(view)
         for rule, pattern in self._rules:
-            group = "v" if "v" in pattern.groupindex else 0
+            group = pattern.groupindex.get("v", 0)
             for match in pattern.finditer(view.text):
                 start, end = match.span(group)
                 if start < end and not values.is_placeholder(view.text[start:end]):
@@ -138,18 +138,20 @@ class Taught:
         return meant, excused
 
     def _find_missed(self, view: View) -> Iterator[Finding]:
-        words = [_trimmed(view.text, *m.span()) for m in _WORD.finditer(view.text)]
-        for at in range(len(words)):
-            for end in range(at, min(at + _LONGEST_PHRASE, len(words))):
-                phrase = _phrase(view.text, words[at : end + 1])
-                kind = phrase and self._missed.get(value_hash(self._keyring, phrase))
-                if kind:
-                    yield Finding(words[at][0], words[end][1], kind, MISSED)
-            for start, end in _parts(view.text, *words[at]):
-                value = view.text[start:end]
-                kind = self._missed.get(value_hash(self._keyring, value))
-                if kind:
-                    yield Finding(start, end, kind, MISSED)
+        for start, end in candidates(view.text):
+            name = value_hash(self._keyring, view.text[start:end])
+            if kind := self._missed.get(name):
+                yield Finding(start, end, kind, MISSED)
+
+
+def candidates(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the ranges that may be a reported value: words, phrases, parts of words."""
+    words = [_trimmed(text, *match.span()) for match in _WORD.finditer(text)]
+    for at in range(len(words)):
+        for end in range(at, min(at + _LONGEST_PHRASE, len(words))):
+            if _phrase(text, words[at : end + 1]):
+                yield words[at][0], words[end][1]
+        yield from _parts(text, *words[at])
 
 
 def _phrase(text: str, words: Sequence[tuple[int, int]]) -> str:

@@ -19,6 +19,7 @@ EVERY_MINUTES = {
     "annotation.tasks.importing.resume_stalled": 3,
     "annotation.tasks.queueing.release_expired": 5,
     "annotation.tasks.importing.mark_new_records": 10,
+    "annotation.tasks.resanitizing.resanitize_outdated": 10,
 }
 DAILY = ("annotation.tasks.importing.purge_expired",)
 _OURS = ("annotation.", "training.", "evaluation.", "netft_site.")
