@@ -142,8 +142,8 @@ class FalseAlarm(models.Model):
 class SanitizingRule(models.Model):
     """A rule that an administrator wrote, in RE2's syntax, with its examples.
 
-    Saved only by `own_rules.save`, which runs the examples, the recall ratchet and the
-    time limit; `measured` keeps what it measured.
+    Saved only by `own_rules.save_rule`, which runs the examples, the recall ratchet and
+    the time limit; `measured` keeps what it measured.
     """
 
     project = models.ForeignKey(

@@ -6,11 +6,14 @@ that sanitizers kept in memory are made anew and records sanitized before can be
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models import F
 
 from annotation.domain.sanitize import Context, Knowledge, OwnRule
 from annotation.models import FalseAlarm, MissedValue, Project, SanitizingRule, Term
 from annotation.services.vault import Vault, vault_of
+
+_unsettled: set[tuple[int, int]] = set()
 
 
 def knowledge_of(project: Project) -> Knowledge:
@@ -36,6 +39,16 @@ def bump(project: Project) -> None:
         knowledge_version=F("knowledge_version") + 1
     )
     project.refresh_from_db(fields=["knowledge_version"])
+    changed = (project.pk, project.knowledge_version)
+    _unsettled.add(changed)
+    transaction.on_commit(lambda: _unsettled.discard(changed))
+
+
+def is_settled(project_id: int, version: int) -> bool:
+    """Say whether a version may be kept in memory: if its change was rolled back, its
+    number will be used again for another one.
+    """
+    return (project_id, version) not in _unsettled
 
 
 def term_name(project_id: int) -> str:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from annotation.domain.sanitize import Sanitizer
 from annotation.models import Project
-from annotation.services.knowledge import knowledge_of
+from annotation.services.knowledge import is_settled, knowledge_of
 from annotation.services.preparing import Preparer
 from annotation.services.vault import keyring_of
 
@@ -25,6 +25,8 @@ def sanitizer_for(project: Project) -> Sanitizer:
     found = _sanitizers.pop(name, None)
     if found is None:
         found = Sanitizer(keyring_of(project.key_id), knowledge_of(project))
+        if not is_settled(project.pk, version):
+            return found
         while len(_sanitizers) >= _KEPT:
             _sanitizers.popitem(last=False)
     _sanitizers[name] = found

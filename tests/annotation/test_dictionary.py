@@ -118,7 +118,7 @@ def test_one_name_can_be_of_two_kinds_and_in_two_projects(project):
         (["", "Initech", "x"], "name_too_short", "Line 3"),
         (["-- _ --"], "name_too_short", "Line 1"),
         (["Initech", "a" * 201], "name_too_long", "Line 2"),
-        (["#!fw01"], "name_never_found", "Line 1"),
+        (["Acme ------ Corp"], "name_never_found", "Line 1"),
         ([" ", ""], "no_names", "no name"),
         (["?"] * 12, "name_too_short", "and 2 more"),
     ],

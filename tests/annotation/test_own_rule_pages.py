@@ -114,7 +114,7 @@ def test_a_rule_is_saved_and_its_numbers_are_shown(browser_of, alice, project):
         ({"must_not": "CTR-123456"}, "must_not", "Line 1 of the lines that must not"),
         ({"must": ""}, "must", "required"),
         ({"name": ""}, "name", "required"),
-        ({"span_type": "ipv4"}, "must", "no ipv4"),
+        ({"span_type": "ipv4"}, "span_type", ""),
         ({"span_type": "x"}, "span_type", "valid choice"),
         ({"pattern": r"\w+"}, "pattern", "would no longer be found"),
     ],

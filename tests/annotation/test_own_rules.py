@@ -100,7 +100,7 @@ def test_rules_of_other_projects_with_the_same_name_stay(project):
         ({"pattern": "(?=x)CTR"}, "pattern", "RE2 cannot read it"),
         ({"pattern": r"(CTR)\1"}, "pattern", "RE2 cannot read it"),
         ({"pattern": r"(CTR-\d{6})?"}, "pattern", "empty text"),
-        ({"pattern": r"CTR-(?P<v>\d{6})"}, "pattern", "named group"),
+        ({"pattern": r"CTR-(?P<n>\d{6})"}, "pattern", "named groups"),
         ({"pattern": ""}, "pattern", "between 1 and 500"),
         ({"pattern": "x" * 501}, "pattern", "between 1 and 500"),
         ({"name": "  "}, "name", "between 1 and 60"),
@@ -112,7 +112,7 @@ def test_rules_of_other_projects_with_the_same_name_stay(project):
         ({"must": ["CTR-123456" * 51]}, "must", "500 characters"),
         ({"pattern": r"^CTR-\d{6}"}, "must", "does not"),
         ({"pattern": r"^see CTR-\d{6}"}, "must", "only as the whole text"),
-        ({"span_type": "ipv4"}, "must", "no ipv4"),
+        ({"span_type": "ipv4"}, "span_type", "no such type"),
     ],
 )
 def test_a_rule_is_refused_at_the_part_that_is_wrong(project, changed, part, words):
@@ -318,4 +318,4 @@ def test_a_slow_preview_stops_and_says_so(project):
 
 
 def test_every_type_a_rule_can_have_is_one_that_the_engine_ranks():
-    assert set(judging.TYPES) == set(_RANK)
+    assert set(judging.TYPES) <= set(_RANK)

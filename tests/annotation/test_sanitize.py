@@ -16,6 +16,7 @@ from annotation.domain.sanitize import (
     Span,
     engine,
 )
+from annotation.domain.sanitize.headers import COLUMNS, Column
 from annotation.domain.sanitize.identifiers import IDENTIFIERS, find_identifiers
 from annotation.domain.sanitize.identifiers import Rule as Identifier
 from annotation.domain.sanitize.rules import COMMANDS, SHAPES, Rule
@@ -34,6 +35,32 @@ CLEAN = [
     for entry in (*SHAPES, *COMMANDS, *SECTIONS)
     for number, text in enumerate(entry.clean)
 ]
+
+
+UNDER_HEADERS = [
+    pytest.param(column, text, id=f"{column.name}-{number}")
+    for column in COLUMNS
+    for number, text in enumerate(column.matches)
+]
+NO_HEADERS = [
+    pytest.param(column, text, id=f"{column.name}-{number}")
+    for column in COLUMNS
+    for number, text in enumerate(column.clean)
+]
+
+
+@pytest.mark.parametrize(("column", "text"), UNDER_HEADERS)
+def test_a_column_is_read_under_its_header(column: Column, text: str):
+    rules = {span.rule for span in SANITIZER.sanitize(text).spans}
+
+    assert column.name in rules
+
+
+@pytest.mark.parametrize(("column", "text"), NO_HEADERS)
+def test_no_column_is_read_without_its_header(column: Column, text: str):
+    rules = {span.rule for span in SANITIZER.sanitize(text).spans}
+
+    assert column.name not in rules
 
 
 NAMED = [

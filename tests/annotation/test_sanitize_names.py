@@ -74,3 +74,16 @@ def test_addresses_are_found_in_every_notation(address: str):
 
     assert len(result.spans) == 1
     assert address not in result.text
+
+
+@pytest.mark.parametrize("name", ["Анна Орлова", "Jürgen Groß", "Łukasz Żak"])
+def test_people_of_any_alphabet_are_found_as_their_names_are_read(name: str):
+    sanitizer = Sanitizer(Keyring(KEY), Knowledge(Context(people=(name,))))
+
+    assert name not in sanitizer.sanitize(f"asked {name} to call back").text
+
+
+def test_a_host_whose_name_begins_with_a_sign_is_found():
+    sanitizer = Sanitizer(Keyring(KEY), Knowledge(Context(hostnames=("#fw01",))))
+
+    assert "#fw01" not in sanitizer.sanitize("host #fw01 is down").text

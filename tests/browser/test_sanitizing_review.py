@@ -96,6 +96,8 @@ def test_raw_text_is_hidden_when_its_time_is_over(project, alice, page_of):
     page.get_by_label("Why you need it").fill("a caller asks for it")
     page.get_by_role("button", name="Show it").click()
     page.get_by_text("hunter22X").wait_for()
+    # The module's clock begins before the page has loaded.
+    page.wait_for_load_state("load")
     assert "hunter22X" not in page.url
     page.clock.fast_forward(20_000)
     assert "hunter22X" in page.content()

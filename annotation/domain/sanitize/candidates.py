@@ -11,6 +11,11 @@ from annotation.domain.sanitize.views import View
 
 _QUALIFIED = re.compile(r"(\S{1,24})[ \t]{1,3}(?=\S)")
 _SNMP = re.compile(r"(?<![a-z])snmp")
+# Access before the word makes a community SNMP's: "the RO community".
+_ACCESS = re.compile(
+    r"(?<![a-z])(?:ro|rw|read|write|read-only|read-write|read-?string|trap|polling)[ -]"
+    r"communit(?:y|ies)$"
+)
 _COMMUNITY_NAME = re.compile(r"\\?[\"'`]?[ \t](?:string|name)\b")
 _BGP_COMMUNITY = re.compile(
     r"\d{1,10}:\d{1,10}|no-(?:export|advertise|peer)|internet|additive|local-as"
@@ -79,4 +84,4 @@ def settled(view: View, mention: Mention, found: Candidate) -> Promise:
 
 def _is_snmp_line(view: View, mention: Mention) -> bool:
     before = view.low[max(mention.line_start, mention.start - 200) : mention.end]
-    return _SNMP.search(before) is not None
+    return _SNMP.search(before) is not None or _ACCESS.search(before) is not None

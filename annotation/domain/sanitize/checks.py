@@ -140,6 +140,11 @@ def is_ipv6(value: str) -> bool:
     return True
 
 
+def is_asn(value: str) -> bool:
+    """A number of an autonomous system: up to 32 bits (RFC 6793)."""
+    return value.isdigit() and 0 < int(value) < 1 << 32
+
+
 CHECKS: dict[str, Callable[[str], bool]] = {
     "card": is_card,
     "ssn": is_social_security,
@@ -151,5 +156,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "domain": is_domain,
     "user": is_user,
     "person": is_person,
+    "asn": is_asn,
 }
 """Name of a test, as catalogues write it, to the test."""

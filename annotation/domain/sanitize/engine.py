@@ -24,6 +24,8 @@ from annotation.domain.sanitize.findings import (
     Tripwire,
 )
 from annotation.domain.sanitize.grammar import find_keyword_values
+from annotation.domain.sanitize.headers import HINTS as HEADERS
+from annotation.domain.sanitize.headers import find_under_headers
 from annotation.domain.sanitize.identifiers import find_identifiers
 from annotation.domain.sanitize.identity import Dictionary
 from annotation.domain.sanitize.ipmap import AddressMap
@@ -45,7 +47,7 @@ RULESET = "2.0"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
-_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS))
+_LITERALS = Literals((*NEEDS, *ROOTS, *HINTS, *HEADERS))
 _ROUNDS = 4
 _ROUNDS_FOR_WIRES = 2
 _EXCUSED = "excused"
@@ -159,7 +161,7 @@ class Sanitizer:
             mentions = find_mentions(seen, places)
             found = _find_secrets(seen, places, mentions)
             if turn == 0:
-                found += self._find_names(seen)
+                found += self._find_names(seen, places)
             meant, excused = self._taught.without_excused(seen, merge(found))
             pieces = self._pieces(seen, meant, taken)
             if not pieces:
@@ -207,7 +209,7 @@ class Sanitizer:
         found += [echo._replace(rule=TAKEN) for echo in find_echoes(seen, found)]
         return self._pieces(seen, list(merge(found)), taken)
 
-    def _find_names(self, seen: View) -> list[Finding]:
+    def _find_names(self, seen: View, places: Places) -> list[Finding]:
         """Return addresses, people and places.
 
         Once is enough: they are found by their own form, which no replacement beside
@@ -218,6 +220,7 @@ class Sanitizer:
             *self._dictionary.find(seen),
             *find_network(seen),
             *find_identifiers(seen),
+            *find_under_headers(seen, places),
             *self._taught.find(seen),
         ]
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from annotation.domain.sanitize.findings import Context, Finding
 from annotation.domain.sanitize.literals import Literals
 from annotation.domain.sanitize.pseudonyms import canonical
-from annotation.domain.sanitize.views import View
+from annotation.domain.sanitize.views import View, view
 
+_LOOSE = ("customer", "person")  # written with any separator between words
 _WORD = re.compile(r"\w+")
 # A listed name inside a longer word is still the name when it is this long.
 _UNBOUNDED_FROM = 6
@@ -67,6 +68,8 @@ class Dictionary:
         return self._full_names.get(folded, folded) if kind == "customer" else folded
 
     def _add(self, kind: str, name: str) -> None:
+        # Folded as the texts are in which it is looked for.
+        name = view(name).text
         words = _WORD.findall(name.lower().replace("_", " "))
         if sum(map(len, words)) < 2:
             return
@@ -75,11 +78,12 @@ class Dictionary:
             orders.append([words[-1], *words[:-1]])
         for order in orders:
             term = _Term(_pattern(kind, name, order), kind)
-            self._terms.setdefault(order[0], []).append(term)
+            head = order[0] if kind in _LOOSE else name.strip().lower()
+            self._terms.setdefault(head, []).append(term)
 
 
 def _pattern(kind: str, name: str, words: list[str]) -> re.Pattern[str]:
-    if kind in ("hostname", "user"):
+    if kind not in _LOOSE:
         body = re.escape(name.strip().lower())
         return re.compile(rf"(?<![a-z0-9]){body}(?![a-z0-9]|-[a-z0-9])")
     separator = r"[\s,._-]{0,3}"

@@ -22,10 +22,10 @@ from annotation.domain.sanitize.knowledge import (
     compile_rule,
 )
 from annotation.domain.sanitize.pseudonyms import LABELS, Keyring
-from annotation.domain.sanitize.resolve import ADDRESSES, outside
+from annotation.domain.sanitize.resolve import outside
 from annotation.domain.sanitize.views import view
 
-TYPES = (*LABELS, *sorted(ADDRESSES))
+TYPES = (*LABELS, "serial")
 """Span types that a rule can have."""
 MOST_CHANGED = 0.005
 """Share of the catalogues' clean examples that a rule may change."""
@@ -115,9 +115,8 @@ def flaws_of_rule(rule: OwnRule) -> list[Flaw]:
         pattern = compile_rule(rule)
     except ValueError as error:
         return [*flaws, Flaw("pattern", f"RE2 cannot read it: {error}.")]
-    if pattern.groupindex:
-        # RE2's Python binding gives the span of a group by its number only.
-        flaws.append(Flaw("pattern", "It has a named group; all of the match goes."))
+    if set(pattern.groupindex) - {"v"}:
+        flaws.append(Flaw("pattern", "Of the named groups only v is read."))
     if pattern.search("") is not None:
         flaws.append(
             Flaw("pattern", "It matches the empty text, hence at every place.")
@@ -181,10 +180,9 @@ def _flaws_of_must(
             "pattern with (?m), so that ^ and $ mean lines.",
         )
     elif (result := with_rule.sanitize(line)).held:
-        is_address = kind in ADDRESSES
-        why = f"what it finds there is no {kind}" if is_address else result.reason
         yield Flaw(
-            "must", f"{_line(number, 'must')} does, but would hold a ticket: {why}."
+            "must",
+            f"{_line(number, 'must')} does, but would hold a ticket: {result.reason}.",
         )
 
 

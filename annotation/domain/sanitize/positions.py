@@ -28,7 +28,7 @@ _NEXT_WORD = re.compile(r"[ \t]+(\S{1,256})")
 # Of the names that only may hold a secret, those that hold one by position.
 _HOLDER = re.compile(r"(?:key|token|credential|cred|pass|pw)\d?\Z")
 _HEAD = re.compile(r"[\w.-]{1,40}")
-_PROMPT = re.compile(r"[ \t>+|!-]{0,48}(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?")
+_PROMPT = re.compile(r"[ \t>+|!/-]{0,48}(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?")
 
 
 def by_position(view: View, mention: Mention, limit: int) -> Value | None:

@@ -14,8 +14,8 @@ _RANK = {
     kind: rank
     for rank, kind in enumerate(
         ("pem", "token", "cred", "snmp", "email", "customer", "person", "card", "iban",
-         "ssn", "phone", "serial", "circuit", "account", "hostname", "domain", "location",
-         "user", "ipv6", "mac", "ipv4", "asn")
+         "ssn", "phone", "serial", "circuit", "account", "hostname", "domain",
+         "location", "user", "ipv6", "mac", "ipv4", "asn")
     )
 }  # fmt: skip
 SECRETS = frozenset(("pem", "token", "cred", "snmp"))

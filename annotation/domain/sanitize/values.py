@@ -57,6 +57,7 @@ _NUMERIC = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[\s(){}<>\[\]\\@,]|::|->")
+_ADDRESS = re.compile(r"[\w.-]+@[\w.-]+")
 _PATH = re.compile(r"(?:/[\w.-]{1,80}){2,12}/?")
 # One pattern of all shapes, because most words are tried against every one of them.
 _KNOWN_SHAPE = re.compile(
@@ -191,6 +192,8 @@ def looks_secret(value: str) -> bool:
     has_digit = any(map(str.isdigit, value))
     if not has_letter:
         return False
+    if value.isalpha():
+        return _is_scrambled(value)
     special = has_digit or any(not c.isalnum() and c not in _SOFT for c in value[:-1])
     return special and not _is_known_shape(value)
 
@@ -200,6 +203,12 @@ def looks_identifying(value: str) -> bool:
     amount.
     """
     return _TICKET.fullmatch(value) is not None or not _is_known_shape(value)
+
+
+def _is_scrambled(value: str) -> bool:
+    """Say whether letters change their case too often for words joined together."""
+    changes = sum(a.isupper() != b.isupper() for a, b in pairwise(value))
+    return len(value) >= 8 and changes * 5 >= len(value) * 2 and changes >= 5
 
 
 def is_mixed_case(value: str) -> bool:
@@ -213,6 +222,8 @@ def looks_like_password(value: str) -> bool:
     Mixed beyond what names, hosts and roles are: a special character, three classes,
     or letters and digits that alternate.
     """
+    if "@" in value and not _ADDRESS.fullmatch(value):
+        value = value.replace("@", "!")
     if len(value) < 6 or not looks_secret(value) or "." in value or _CODE.search(value):
         return False
     classes = [_char_class(char) for char in value[:_JUDGED]]
