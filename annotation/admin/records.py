@@ -30,7 +30,7 @@ _TONES = {
     "SETTLED": "good",
     "EXCLUDED": "quiet",
 }
-_OPENING = ["external_id", "text", "category", "vendor", "device_type", "site"]
+_OPENING = ["external_id", "text", "category", "vendor", "device_type", "site_shown"]
 _LATER = ["later_updates", "how_it_was_resolved"]
 _FACTS = [
     "state_shown",
@@ -141,6 +141,10 @@ class RecordAdmin(OwnedFacts):
     @admin.display(description="Text")
     def text(self, record: Record) -> SafeString | str:
         return _pre(record.text)
+
+    @admin.display(description="Site")
+    def site_shown(self, record: Record) -> SafeString | str:
+        return chips(record.site) if record.site else "-"
 
     @admin.display(description="Updates")
     def later_updates(self, record: Record) -> SafeString:

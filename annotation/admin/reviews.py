@@ -5,19 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 
 from annotation.admin import adjudication, label_desk
 from annotation.admin.owned import OwnedFacts
 from annotation.models import Review, Verdict
+from annotation.templatetags.chips import chips
 
+# Texts of a row, which may hold pseudonyms, and the name each is shown under.
+_WRITTEN = {"response": "ideal_answer", "reason": "reason_given"}
 # Names of other teams' projects are none of one's business.
 _OWN_PROJECTS = ("record__project", admin.RelatedOnlyFieldListFilter)
 
 
+class WrittenFacts(OwnedFacts):
+    """A table of facts with texts in which pseudonyms show as chips."""
+
+    readonly_fields = ["reason_given"]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        fields = [_WRITTEN.get(str(f), f) for f in super().get_fields(request, obj)]
+        return list(dict.fromkeys(fields))
+
+    @admin.display(description="Reason")
+    def reason_given(self, row: Review | Verdict) -> SafeString | str:
+        return chips(row.reason) if row.reason else "-"
+
+
 @admin.register(Review)
-class ReviewAdmin(OwnedFacts):
+class ReviewAdmin(WrittenFacts):
+    readonly_fields = ["ideal_answer", "reason_given"]
     owner_path = "record__project"
     list_display = [
         "record",
@@ -34,6 +54,10 @@ class ReviewAdmin(OwnedFacts):
     list_select_related = ["record", "reviewer"]
     search_fields = ["record__external_id", "reviewer__name"]
     date_hierarchy = "submitted_at"
+
+    @admin.display(description="Ideal answer")
+    def ideal_answer(self, review: Review) -> SafeString | str:
+        return chips(review.response) if review.response else "-"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -53,7 +77,7 @@ class ReviewAdmin(OwnedFacts):
 
 
 @admin.register(Verdict)
-class VerdictAdmin(OwnedFacts):
+class VerdictAdmin(WrittenFacts):
     owner_path = "record__project"
     change_list_template = "annotation/verdicts.html"
     list_display = [

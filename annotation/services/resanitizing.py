@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -112,11 +113,15 @@ def run_to_end(*, project: Project) -> int:
 
 
 def outdated_projects() -> list[int]:
-    """Return the active projects with records that are not up to date."""
+    """Return the active projects with records that are not up to date.
+
+    Without a project's key in this process's environment nothing can be done for it.
+    """
     return [
         project.pk
         for project in Project.objects.active()
-        if Sanitization.objects.outdated(project).exists()
+        if project.key_id in settings.PSEUDONYM_KEYS
+        and Sanitization.objects.outdated(project).exists()
     ]
 
 

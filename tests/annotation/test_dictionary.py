@@ -125,7 +125,7 @@ def test_one_name_can_be_of_two_kinds_and_in_two_projects(project):
 )
 def test_names_that_would_do_nothing_are_refused_by_line(project, names, code, told):
     with pytest.raises(dictionary.TermsRefused, match=told) as refusal:
-        add(project, *names, kind="hostnames")
+        add(project, *names)
 
     assert refusal.value.code == code
     assert not Term.objects.exists()

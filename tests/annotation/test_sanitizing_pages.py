@@ -18,7 +18,7 @@ from tests.annotation.reviewing_texts import (
     sanitization,
     second_lead,
 )
-from tests.factories import ProjectFactory
+from tests.factories import ProjectFactory, ReviewFactory, VerdictFactory
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/annotation/record/sanitizing/noc/"
@@ -398,6 +398,21 @@ def test_the_pages_cost_the_same_queries_at_any_length(
         browser.get(QUEUE)
     with django_assert_max_num_queries(12):
         browser.get(page_of(record))
+
+
+@pytest.mark.parametrize("make", [ReviewFactory, VerdictFactory])
+def test_what_people_wrote_shows_its_pseudonyms_as_chips(
+    project, alice, browser_of, make
+):
+    record = add(project, body=SECRET_LINE)
+    token = re.search(r"ZCRED_\w+", record.body)[0]
+    row = make(record=record, reason=f"because of {token} <i>")
+    table = f"admin:annotation_{row._meta.model_name}_change"
+
+    page = html_of(browser_of(alice).get(reverse(table, args=[row.pk])))
+
+    assert f'title="{token}">secret <b>' in page
+    assert "&lt;i&gt;" in page
 
 
 def test_the_tables_of_records_lead_to_the_review(project, alice, grace, browser_of):

@@ -69,8 +69,8 @@ class Dictionary:
 
     def _add(self, kind: str, name: str) -> None:
         # Folded as the texts are in which it is looked for.
-        name = view(name).text
-        words = _WORD.findall(name.lower().replace("_", " "))
+        name = view(name).low
+        words = _WORD.findall(name.replace("_", " "))
         if sum(map(len, words)) < 2:
             return
         orders = [words]
@@ -78,13 +78,13 @@ class Dictionary:
             orders.append([words[-1], *words[:-1]])
         for order in orders:
             term = _Term(_pattern(kind, name, order), kind)
-            head = order[0] if kind in _LOOSE else name.strip().lower()
+            head = order[0] if kind in _LOOSE else name.strip()
             self._terms.setdefault(head, []).append(term)
 
 
 def _pattern(kind: str, name: str, words: list[str]) -> re.Pattern[str]:
     if kind not in _LOOSE:
-        body = re.escape(name.strip().lower())
+        body = re.escape(name.strip())
         return re.compile(rf"(?<![a-z0-9]){body}(?![a-z0-9]|-[a-z0-9])")
     separator = r"[\s,._-]{0,3}"
     body = separator.join(re.escape(word) for word in words)
