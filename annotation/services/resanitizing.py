@@ -92,12 +92,15 @@ def run(*, project_id: int, seconds: float) -> int:
     until = time.monotonic() + seconds
     tools = Tools(project)
     queue = Sanitization.objects.outdated(project).order_by("pk")
+    chunk = list(queue.values_list("pk", "record_id")[:_LOOKED_UP])
+    # A note that is added from now on is sanitized under what is known now.
+    noted = stored_texts.with_notes(record_id for _, record_id in chunk)
     done = 0
-    for pk in queue.values_list("pk", flat=True)[:_LOOKED_UP]:
+    for pk, record_id in chunk:
         with transaction.atomic():
             row = _locked(pk)
             if row is not None and _is_outdated(row, tools):
-                again(tools=tools, row=row)
+                again(tools=tools, row=row, has_notes=record_id in noted)
         done += 1
         if time.monotonic() > until:
             break
@@ -147,9 +150,11 @@ def again(
     row: Sanitization,
     by: User | None = None,
     take_wires: bool = False,
+    has_notes: bool = True,
 ) -> Outcome:
     """Sanitize a locked record with given tools, in the caller's transaction."""
     now = timezone.now()
+    row.record.project = tools.project
     before = stored_texts.read(row)
     ticket = tools.raw(row)
     if row.state == Sanitization.State.HELD:
@@ -158,7 +163,8 @@ def again(
         found = tools.gaps.again(before)
         clean, fresh = _anew(tools, row, ticket, found.ticket), found.fresh
         fresh = _really(fresh, clean)
-    fresh += stored_texts.reclean_notes(row.record_id, tools.gaps)
+    if has_notes:
+        fresh += stored_texts.reclean_notes(row.record_id, tools.gaps)
     changed = stored_texts.write(row, clean, version=tools.version, now=now)
     leaks = _note_leaks(row, before, fresh)
     if changed or leaks:

@@ -7,6 +7,7 @@ pseudonyms of secrets.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,6 +97,16 @@ def write(
     if not clean.held:
         remember_secrets(row.record.project, [clean])
     return changed
+
+
+def with_notes(record_ids: Iterable[int]) -> set[int]:
+    """Return those of some records about which people wrote something."""
+    wanted = list(record_ids)
+    found: set[int] = set()
+    for model, _ in _NOTES:
+        notes = model._default_manager.filter(record_id__in=wanted).order_by()
+        found.update(notes.values_list("record_id", flat=True))
+    return found
 
 
 def reclean_notes(record_id: int, gaps: Recleaner) -> list[Fresh]:

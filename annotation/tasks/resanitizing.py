@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from annotation.services import resanitizing
 from netft_site.base.enqueue import enqueue
 
@@ -10,10 +12,14 @@ WORK_SECONDS = 6.0
 
 def resanitize(project_id: int) -> int:
     """Sanitize outdated records of a project for a few seconds; queue the rest."""
-    done = resanitizing.run(project_id=project_id, seconds=WORK_SECONDS)
-    if done:
-        enqueue(resanitizing.TASK, project_id)
-    return done
+    until = time.monotonic() + WORK_SECONDS
+    total = 0
+    while done := resanitizing.run(project_id=project_id, seconds=WORK_SECONDS):
+        total += done
+        if time.monotonic() > until:
+            enqueue(resanitizing.TASK, project_id)
+            break
+    return total
 
 
 def resanitize_outdated() -> int:

@@ -260,19 +260,22 @@ def test_work_broken_off_between_records_goes_on_where_it_stopped(project, alice
 
 
 def test_the_task_queues_itself_until_all_is_up_to_date(
-    project, alice, django_capture_on_commit_callbacks
+    project, alice, monkeypatch, django_capture_on_commit_callbacks
 ):
-    add(project, **TICKET)
+    for n in range(2):
+        add(project, title=f"{n}", body=f"{VALUE} {n}")
     learn(project, alice)
 
-    def work() -> int:
+    def work(seconds: float) -> int:
+        monkeypatch.setattr(tasks, "WORK_SECONDS", seconds)
         with django_capture_on_commit_callbacks(execute=True):
             return tasks.resanitize(project.pk)
 
-    assert (work(), OrmQ.objects.count()) == (1, 1)
+    assert (work(0), OrmQ.objects.count()) == (1, 1)
     queued = OrmQ.objects.get().task
     assert (queued["func"], queued["args"]) == (resanitizing.TASK, (project.pk,))
-    assert (work(), OrmQ.objects.count()) == (0, 1)
+    assert (work(6), OrmQ.objects.count()) == (1, 1)
+    assert (work(6), OrmQ.objects.count()) == (0, 1)
 
 
 def test_the_sweep_finds_projects_that_are_behind(
