@@ -210,12 +210,13 @@ class Sanitizer:
         return self._pieces(seen, list(merge(found)), taken)
 
     def _find_names(self, seen: View, places: Places) -> list[Finding]:
-        """Return addresses, people and places.
+        """Return addresses, people, places and what is encoded.
 
         Once is enough: they are found by their own form, which no replacement beside
         them changes. A secret is found by its surroundings, which do change.
         """
         return [
+            *find_encoded(seen),
             *find_pii(seen),
             *self._dictionary.find(seen),
             *find_network(seen),
@@ -255,7 +256,6 @@ class Sanitizer:
 def _find_secrets(seen: View, places: Places, mentions: list[Mention]) -> list[Finding]:
     found = [*find_shapes(seen, places), *find_commands(seen, places)]
     found += find_blocks(seen)
-    found += find_encoded(seen)
     found += find_keyword_values(seen, mentions)
     found += find_columns(seen, mentions)
     found += find_in_sections(seen, places)
