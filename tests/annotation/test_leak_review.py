@@ -244,6 +244,22 @@ def test_a_credential_waits_for_a_second_person(project, alice):
     assert not KnownSecret.objects.filter(token=alarm.token).exists()
 
 
+def test_an_approved_false_alarm_is_never_taken_for_a_leak(project, alice):
+    """The search of the gaps sees another line than the raw one, and finds it again."""
+    record = add(project, body=SECRET_LINE)
+    alarm = alarm_on(record, alice)
+    leak_review.decide_alarm(alarm=alarm, approve=True, by=second_lead(project))
+    record.refresh_from_db()
+    before = record.body
+    Sanitization.objects.update(knowledge=0)
+
+    resanitizing.run_to_end(project=project)
+
+    record.refresh_from_db()
+    assert record.body == before
+    assert not Leak.objects.exists()
+
+
 def test_the_database_itself_refuses_one_persons_word_on_a_credential(project, alice):
     alarm = alarm_on(add(project, body=SECRET_LINE), alice)
 

@@ -147,6 +147,26 @@ def test_a_held_record_that_comes_clean_is_opened(project, alice):
     assert not Leak.objects.exists()
 
 
+@pytest.mark.parametrize("raw", ["kept", "gone"])
+def test_a_held_record_stays_held_while_nothing_explains_its_secret(
+    project, alice, raw
+):
+    record = add(project, body=HELD_BODY)
+    reason = sanitization(record).reason
+    if raw == "gone":
+        drop_raw(record)
+    learn(project, alice)
+
+    resanitizing.run_to_end(project=project)
+
+    record.refresh_from_db()
+    made = sanitization(record)
+    assert (record.state, record.body) == (Record.State.HELD, "")
+    assert (made.state, made.reason) == (Sanitization.State.HELD, reason)
+    assert made.knowledge == project.knowledge_version
+    assert not SanitizingEvent.objects.exists()
+
+
 def test_an_unread_record_that_would_be_held_now_is_held(
     project, alice, bob, reviewer_of
 ):
