@@ -14,12 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def founded(folder: Path) -> dict[str, str]:
-    """The environment of a new console with one empty project."""
+def founded(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a new console with one empty project, and `more` settings."""
     house = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder / 'house.sqlite3'}",
         "NETFT_DATA_DIR": str(folder / "var"),
+        **more,
     }
     manage(house, "migrate", "--verbosity", "0")
     manage(house, "create_project", "noc")
