@@ -56,11 +56,25 @@ class Leak(models.Model):
     ruleset_before = models.CharField(max_length=40)
     ruleset_after = models.CharField(max_length=40)
     found_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody had dealt with it."
+    )
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    settled_because = models.CharField(max_length=200, blank=True)
 
     objects = LeakQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True)
+                | (models.Q(settled_by__isnull=False) & ~models.Q(settled_because="")),
+                name="leak_settled_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.span_type} in {self.record}"

@@ -137,6 +137,7 @@ class Sanitization(models.Model):
     objects = SanitizationQuerySet.as_manager()
 
     class Meta:
+        permissions = [("reveal_sanitization", "Can read the raw text of a record")]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(state="HELD") | models.Q(expires_at__isnull=True),

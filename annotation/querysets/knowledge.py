@@ -51,7 +51,11 @@ class FalseAlarmQuerySet(models.QuerySet):
 
 
 class LeakQuerySet(models.QuerySet):
-    """Leaks by project."""
+    """Leaks by project, and by whether somebody has dealt with them."""
+
+    def open(self) -> Self:
+        """Those that nobody has dealt with."""
+        return self.filter(settled_at__isnull=True)
 
     def of(self, project: Project) -> Self:
         """Those of one project."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
-from annotation.models import FalseAlarm, Membership, Project, Record, Reviewer
+from annotation.models import FalseAlarm, Leak, Membership, Project, Record, Reviewer
 from annotation.services.access import ROLE_PERMISSIONS
 from netft_site.dashboard.counts import ProjectCounts, count_projects
 from netft_site.dashboard.stations import Station, stations
@@ -24,6 +24,7 @@ _ASKED = (
     "annotation.view_verdict",
     "training.add_dataset",
     "training.add_trainingrun",
+    "training.view_dataset",
     "training.view_dataset",
     "training.view_trainingrun",
     "evaluation.add_evaluation",
@@ -95,10 +96,15 @@ def _with_work_for(
 def _with_alarms_for(
     projects: QuerySet[Project], user: User | AnonymousUser
 ) -> QuerySet[Project]:
-    """Annotate `alarms`: false alarms that wait for this person's word."""
+    """Annotate `alarms` that wait for this person's word, and records with `leaks`."""
     alarms = FalseAlarm.objects.waiting_for(user).filter(record__project=OuterRef("pk"))
     counted = alarms.order_by().values("record__project").annotate(n=Count("pk"))
-    return projects.annotate(alarms=Subquery(counted.values("n")))
+    leaks = Leak.objects.open().filter(record__project=OuterRef("pk"))
+    leaking = leaks.order_by().values("record__project")
+    records = leaking.annotate(n=Count("record", distinct=True))
+    return projects.annotate(
+        alarms=Subquery(counted.values("n")), leaks=Subquery(records.values("n"))
+    )
 
 
 def _with_people(projects: QuerySet[Project]) -> QuerySet[Project]:
@@ -130,6 +136,7 @@ def _person(
         somebody_labels=getattr(project, "somebody_labels", True),
         somebody_reviews=getattr(project, "somebody_reviews", True),
         alarms_to_decide=getattr(project, "alarms", None) or 0,
+        leaking_records=getattr(project, "leaks", None) or 0,
     )
 
 

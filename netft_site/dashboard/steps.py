@@ -22,6 +22,7 @@ ADJUDICATION = "admin:annotation_adjudicate"
 BUILDER = "admin:training_dataset_builder"
 START_RUN = "admin:training_trainingrun_launch"
 COMPARISON = "admin:evaluation_comparison_page"
+RECALL = "admin:training_dataset_recall"
 SANITIZING = "admin:annotation_sanitizing_queue"
 # Pages that belong to no project; the upload takes one as ?project=slug.
 IMPORT = "admin:annotation_importbatch_upload"
@@ -52,6 +53,7 @@ class Person:
     """What the steps ask about the person who looks, and the others, in one project.
 
     `alarms_to_decide`: false alarms that somebody else reported;
+    `leaking_records`: records with a leak that nobody has dealt with;
     `somebody_labels`: a reviewer who can sign in may label in the project;
     `somebody_reviews`: there is such a reviewer, here or in another project.
     """
@@ -62,6 +64,7 @@ class Person:
     somebody_labels: bool
     somebody_reviews: bool
     alarms_to_decide: int = 0
+    leaking_records: int = 0
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission in this project."""
@@ -141,26 +144,34 @@ def _review_steps(
 def _sanitizing_steps(
     counts: ProjectCounts, person: Person, project: Project
 ) -> Iterator[Step]:
-    held = counts.records.get("HELD", 0)
-    alarms = person.alarms_to_decide
-    if not (held or alarms) or not person.may("annotation.change_sanitization"):
+    if not person.may("annotation.change_sanitization"):
         return
+    review = "Open the sanitizing review", project_page(SANITIZING, project.slug)
+    held = counts.records.get("HELD", 0)
     if held:
-        title = f"Decide on {several(held, 'held ticket')}"
-        reason = (
+        yield Step(
+            "Records",
+            f"Decide on {several(held, 'held ticket')}",
             "The sanitizer was not sure about their text: it is kept encrypted and not "
-            "labeled until somebody releases it."
+            "labeled until somebody releases it.",
+            *review,
         )
-    else:
-        title = f"Decide on {several(alarms, 'false alarm')}"
-        reason = "A colleague says it was no credential; a second person decides."
-    yield Step(
-        "Records",
-        title,
-        reason,
-        "Open the sanitizing review",
-        project_page(SANITIZING, project.slug),
-    )
+    if person.alarms_to_decide:
+        yield Step(
+            "Records",
+            f"Decide on {several(person.alarms_to_decide, 'false alarm')}",
+            "A colleague says it was no credential; a second person decides.",
+            *review,
+        )
+    if person.leaking_records and person.may("training.view_dataset"):
+        yield Step(
+            "Records",
+            f"Deal with leaks in {several(person.leaking_records, 'ticket')}",
+            "Something stood in their text until a newer rule or a report found it: "
+            "see where the text went.",
+            "Open data recall",
+            project_page(RECALL, project.slug),
+        )
 
 
 def _training_steps(

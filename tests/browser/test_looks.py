@@ -116,6 +116,7 @@ def test_copied_ticket_text_keeps_the_full_pseudonyms(project, bob, page_of):
     page.goto("/admin/annotation/review/desk/noc/")
     page.get_by_role("button", name="Start labeling").click()
     page.locator(".ticket-text .chip").wait_for()
+    page.wait_for_load_state("load")
 
     copied = page.evaluate(
         """() => {

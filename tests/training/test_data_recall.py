@@ -7,8 +7,10 @@ import json
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.models import Membership, Record
+from annotation.services import leaks
 from tests.factories import (
     DatasetFactory,
     ExampleFactory,
@@ -245,7 +247,7 @@ def test_the_page_shows_what_contains_it_and_what_to_do(alice, browser_of, leake
 def test_the_page_without_leaks_says_what_would_stand_there(alice, browser_of):
     shown = text_of(browser_of(alice).get(PAGE))
 
-    assert "No leak was found in this project." in shown
+    assert "No leak waits in this project." in shown
 
 
 def test_the_page_is_narrowed_by_its_form(alice, browser_of, project, leaked):
@@ -357,3 +359,55 @@ def test_a_superuser_sees_every_project(client, leaked):
     client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
 
     assert "INC-LEAKED" in text_of(client.get(PAGE))
+
+
+def test_what_was_dealt_with_is_no_longer_recalled(client, project, alice, leaked):
+    dataset = dataset_with(leaked)
+    client.force_login(alice)
+
+    page = client.post(
+        f"{PAGE}settle/", {"record": leaked.pk, "because": "rotated it"}, follow=True
+    )
+
+    assert "Noted: 1 leak of INC-LEAKED dealt with." in text_of(page)
+    assert recalling.recall(project=project).leaks == 0
+    assert recalling.count_leaking_records(dataset=dataset) == 0
+    (record,) = recalling.recall(project=project, with_settled=True).records
+    assert record.done == "rotated it"
+
+
+def test_the_first_word_about_a_leak_stands(project, alice, leaked):
+    now = timezone.now()
+    leaks.settle(record=leaked, because="rotated", by=alice, now=now)
+
+    again = leaks.settle(record=leaked, because="nothing", by=alice, now=now)
+
+    assert again == 0
+    assert leaked.leaks.get().settled_because == "rotated"
+
+
+def test_what_was_done_must_be_said_and_holds_no_secret(project, alice, leaked):
+    with pytest.raises(leaks.LeakRefused, match="few words"):
+        leaks.settle(record=leaked, because=" ", by=alice, now=timezone.now())
+
+    because = "new password: Xk7mQ2pL9v!"
+    leaks.settle(record=leaked, because=because, by=alice, now=timezone.now())
+
+    assert "Xk7mQ2pL9v!" not in leaked.leaks.get().settled_because
+
+
+@pytest.mark.parametrize("name", [one for one in CAST if one != "alice"])
+def test_only_a_lead_says_that_a_leak_was_dealt_with(client, leaked, request, name):
+    client.force_login(request.getfixturevalue(name))
+
+    answer = client.post(f"{PAGE}settle/", {"record": leaked.pk, "because": "done"})
+
+    assert answer.status_code in (302, 403, 404)
+    assert leaked.leaks.open().exists()
+
+
+def test_leaks_are_the_next_thing_to_do_for_a_lead(client, alice, leaked):
+    Record.objects.filter(pk=leaked.pk).update(state=Record.State.SETTLED)
+    client.force_login(alice)
+
+    assert "Deal with leaks in 1 ticket" in text_of(client.get("/admin/"))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from annotation.admin.pages import (
     page_context,
@@ -15,10 +20,13 @@ from annotation.admin.pages import (
     projects_with,
     row_number,
 )
-from annotation.models import Leak, Project
+from annotation.models import Leak, Project, Record
+from annotation.services import leaks
+from netft_site.base.refusals import Refused
 from training.models import Dataset
 from training.services import recalling
 
+SETTLE = "annotation.change_sanitization"
 SEE_LEAKS, SEE_DATASETS = "annotation.view_sanitization", "training.view_dataset"
 
 
@@ -29,6 +37,7 @@ class FilterForm(forms.Form):
         required=False, choices=[("", "every cause"), *Leak.Cause.choices]
     )
     type = forms.ChoiceField(required=False)
+    settled = forms.BooleanField(required=False)
 
     def __init__(self, types: list[str], data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -71,6 +80,7 @@ def data_recall_page(request: HttpRequest, slug: str) -> HttpResponse:
         cause=chosen.get("cause", ""),
         span_type=chosen.get("type", ""),
         dataset=dataset,
+        with_settled=bool(chosen.get("settled")),
     )
     context = page_context(
         request,
@@ -82,8 +92,31 @@ def data_recall_page(request: HttpRequest, slug: str) -> HttpResponse:
         recall=found,
         shown=recalling.SHOWN_RECORDS,
         tiles=_tiles(found),
+        may_settle=request.user.has_perm(SETTLE, project),
     )
     return TemplateResponse(request, "training/data_recall.html", context)
+
+
+@require_POST
+def settle(request: HttpRequest, slug: str) -> HttpResponse:
+    """Note what was done about a record's leaks, and come back."""
+    project = project_for(request, slug, SETTLE)
+    number = row_number(request.POST.get("record", ""))
+    record = get_object_or_404(Record, project=project, pk=number)
+    because = request.POST.get("because", "")
+    try:
+        count = leaks.settle(
+            record=record,
+            because=because,
+            by=cast(User, request.user),
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        words = "1 leak" if count == 1 else f"{count} leaks"
+        messages.success(request, f"Noted: {words} of {record} dealt with.")
+    return redirect("admin:training_dataset_recall", project.slug)
 
 
 def _dataset(request: HttpRequest, project: Project) -> Dataset | None:

@@ -77,6 +77,7 @@ class DatasetAdmin(OwnedFacts):
             "builder": ("builder/<slug:slug>/", dataset_builder.BuilderView.as_view()),
             "recalls": ("recall/", data_recall.choose_project),
             "recall": ("recall/<slug:slug>/", data_recall.data_recall_page),
+            "settle": ("recall/<slug:slug>/settle/", data_recall.settle),
             "page": ("<int:dataset_id>/page/", page.dataset_page),
             "progress": ("<int:dataset_id>/progress/", page.progress),
             "export": ("<int:dataset_id>/export/", page.start_export),

@@ -84,6 +84,11 @@ class ExampleQuerySet(models.QuerySet):
         self.refuse_frozen()
         return super().delete()
 
+    def rulesets(self) -> list[str]:
+        """The versions of the sanitizer under which their records' texts stand."""
+        found = self.values_list("record__sanitization__ruleset", flat=True)
+        return sorted({ruleset for ruleset in found.distinct() if ruleset})
+
     def in_split(self, split: str) -> Self:
         return self.filter(split=split)
 

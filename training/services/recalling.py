@@ -33,7 +33,10 @@ MEASURED = "Evaluate again on the new version; the text was measured on, not lea
 
 @dataclass(frozen=True)
 class RecalledRecord:
-    """A record with what was found in it; the token says what stands there now."""
+    """A record with what was found in it; the token says what stands there now.
+
+    `done`: what somebody did about it, once nothing of it is open.
+    """
 
     id: int
     external_id: str
@@ -43,6 +46,7 @@ class RecalledRecord:
     rulesets: tuple[str, ...]
     found_at: datetime
     to_do: str
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,15 @@ def recall(
     cause: str = "",
     span_type: str = "",
     dataset: Dataset | None = None,
+    with_settled: bool = False,
 ) -> Recall:
-    """Return what contains the project's leaks, of one cause, type or dataset."""
+    """Return what contains the project's leaks, of one cause, type or dataset.
+
+    Leaks that somebody has dealt with are left out unless `with_settled`.
+    """
     leaks = Leak.objects.of(project)
+    if not with_settled:
+        leaks = leaks.open()
     if cause:
         leaks = leaks.filter(cause=cause)
     if span_type:
@@ -142,8 +152,8 @@ def span_types(*, project: Project) -> list[str]:
 
 
 def count_leaking_records(*, dataset: Dataset) -> int:
-    """Records of a dataset in which a leak was found."""
-    leaks = Leak.objects.filter(record__examples__dataset=dataset).order_by()
+    """Records of a dataset with a leak that nobody has dealt with."""
+    leaks = Leak.objects.open().filter(record__examples__dataset=dataset).order_by()
     return leaks.values("record").distinct().count()
 
 
@@ -169,6 +179,9 @@ def _record(leaks: list[Leak]) -> RecalledRecord:
         ),
         found_at=max(leak.found_at for leak in leaks),
         to_do=REMOVE if set(types).isdisjoint(SECRET_TYPES) else ROTATE,
+        done="; ".join(_sorted(leak.settled_because for leak in leaks))
+        if all(leak.settled_at for leak in leaks)
+        else "",
     )
 
 

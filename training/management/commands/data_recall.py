@@ -22,6 +22,9 @@ class Command(JsonCommand):
         parser.add_argument("--project", required=True, metavar="P")
         causes = [cause.lower() for cause in Leak.Cause.values]
         parser.add_argument("--cause", default="", choices=causes)
+        parser.add_argument(
+            "--all", action="store_true", help="also leaks that were dealt with"
+        )
         parser.add_argument("--type", default="", dest="span_type", metavar="T")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -30,6 +33,7 @@ class Command(JsonCommand):
             project=project,
             cause=options["cause"].upper(),
             span_type=options["span_type"],
+            with_settled=options["all"],
         )
         return {"project": project.slug, **found.as_dict()}
 

@@ -163,6 +163,11 @@ def _manifest(
         "mix": header.mix,
         "production_mix": dataset.project.production_mix,
         "left_out": header.left_out,
+        "sanitizing": {
+            "rulesets": dataset.examples.rulesets(),
+            "knowledge": dataset.project.knowledge_version,
+            "key_id": dataset.project.key_id,
+        },
         "senior_share": {
             "before": header.senior_share_before,
             "after": header.senior_share,
