@@ -17,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 KEY_BYTES = 32
+# Of 32 random bytes some 30 differ; a key with fewer than this was typed, not drawn.
+_LEAST_DISTINCT = 16
 
 
 def load_dotenv(path: Path) -> None:
@@ -82,5 +84,7 @@ def env_keys(name: str) -> dict[str, bytes]:
             raise ImproperlyConfigured(
                 f"{name} must be a list of ID:BASE64 with 32-byte keys."
             )
+        if len(set(key)) < _LEAST_DISTINCT:
+            raise ImproperlyConfigured(f"{name}: the key {key_id} is not random.")
         keys[key_id] = key
     return keys

@@ -35,6 +35,12 @@ class Project(models.Model):
     key_id = models.CharField(
         max_length=32, help_text="Which secret key the project's pseudonyms use."
     )
+    key_check = models.CharField(
+        max_length=16,
+        blank=True,
+        editable=False,
+        help_text="A public value of the key, by which another one is noticed.",
+    )
     knowledge_version = models.PositiveIntegerField(
         default=0,
         editable=False,

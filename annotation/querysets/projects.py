@@ -34,5 +34,10 @@ class ProjectQuerySet(models.QuerySet):
 
     def knowledge_version_of(self, project: Project) -> int:
         """The stored version of what a project's sanitizer knows."""
-        found = self.filter(pk=project.pk).values_list("knowledge_version", flat=True)
-        return int(found.get())
+        return self.sanitizing_of(project)[0]
+
+    def sanitizing_of(self, project: Project) -> tuple[int, str]:
+        """The stored version of what a project's sanitizer knows, and its key's check."""
+        found = self.filter(pk=project.pk)
+        version, check = found.values_list("knowledge_version", "key_check").get()
+        return int(version), str(check)

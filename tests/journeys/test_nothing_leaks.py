@@ -27,7 +27,7 @@ from annotation.domain.sanitize.canaries import (
 from tests.journeys.houses import ROOT, database, founded, tickets_file
 
 pytestmark = pytest.mark.slow
-KEY = b"L" * 32
+KEY = bytes(range(60, 92))
 LEVELS = ("critical", "high", "medium", "low")
 PLAIN = "Users of floor {n} report slow pages since {n} o'clock.\nPlease look at it."
 

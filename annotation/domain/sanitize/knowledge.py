@@ -94,7 +94,7 @@ def words_of(value: str) -> int:
 
 
 def alarm_hash(keyring: Keyring, view: View, finding: Finding) -> str:
-    """The keyed hash of a finding where it stands: its rule, value and line.
+    """The keyed hash of a finding where it stands: its type, place and line.
 
     A false alarm is excused in that place only, never for its value alone.
     """

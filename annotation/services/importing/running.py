@@ -205,6 +205,7 @@ def _rejects(outcomes: Sequence[RowOutcome]) -> list[Reject]:
 def _prepare(batch: ImportBatch, helper_count: int) -> AbstractContextManager[Prepare]:
     key_id = batch.project.key_id
     if helper_count:
+        sanitizing.check_key(batch.project)
         key = settings.PSEUDONYM_KEYS[key_id]
         knowledge = knowledge_of(batch.project)
         return helpers(key, key_id, batch.project_id, knowledge, helper_count)
