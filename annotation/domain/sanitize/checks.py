@@ -29,6 +29,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[-./ ]?(?:0[1-9]|1[0-2])[-./ ]?(?:0[1-9]|[12]\d|3[01])"
 )
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_LINE_NAME = re.compile(r"(?:vty|tty|con|aux|console|line)\d{0,3}")
 _HEX = re.compile(r"0x[0-9a-f]{1,16}|[0-9a-f]{1,2}", re.IGNORECASE)
 
 
@@ -123,6 +124,8 @@ def is_domain(value: str) -> bool:
 def is_user(value: str) -> bool:
     """An account of a person: no vendor's default and no word of sentences."""
     low = value.lower()
+    if _LINE_NAME.fullmatch(low) or _QUAD.fullmatch(low):
+        return False
     return low not in WORDS["generic_users"] and not values.is_plain_word(value)
 
 

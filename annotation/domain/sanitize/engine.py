@@ -36,6 +36,7 @@ from annotation.domain.sanitize.mentions import ROOTS, Mention, find_mentions
 from annotation.domain.sanitize.network import find_network
 from annotation.domain.sanitize.pii import find_pii
 from annotation.domain.sanitize.pseudonyms import Keyring
+from annotation.domain.sanitize.recognising import Recognised, recognise
 from annotation.domain.sanitize.resolve import ADDRESSES, SECRETS, apply, merge, outside
 from annotation.domain.sanitize.rules import NEEDS, find_commands, find_shapes
 from annotation.domain.sanitize.sections import HINTS, find_in_sections
@@ -123,6 +124,14 @@ class Sanitizer:
         found = [*self._dictionary.find(seen), *self._taught.find(seen)]
         return [seen.origin(finding.start, finding.end) for finding in found]
 
+    def recognises(self, text: str) -> Iterator[Recognised]:
+        """Yield what `knows` finds outside tokens and false alarms, with pseudonyms."""
+        seen = view(text)
+        for one in recognise(seen, self._keyring, self._dictionary, self._taught):
+            value = seen.text[one.start : one.end]
+            token = self._pseudonym(one.type, value)
+            yield Recognised(one.type, one.rule, value, token)
+
     def sanitize(self, text: str, manifest: Sequence[Span] = ()) -> Sanitized:
         """Return `text` without what identifies or opens anything; never raises.
 
@@ -162,7 +171,7 @@ class Sanitizer:
             found = _find_secrets(seen, places, mentions)
             if turn == 0:
                 found += self._find_names(seen, places)
-            meant, excused = self._taught.without_excused(seen, merge(found))
+            meant, excused = self._taught.without_excused(seen, merge(found), found)
             pieces = self._pieces(seen, meant, taken)
             if not pieces:
                 known = sorted({*taken, *((one.start, one.end) for one in excused)})
@@ -216,7 +225,7 @@ class Sanitizer:
         them changes. A secret is found by its surroundings, which do change.
         """
         return [
-            *find_encoded(seen),
+            *find_encoded(seen, self._hides),
             *find_pii(seen),
             *self._dictionary.find(seen),
             *find_network(seen),
@@ -224,6 +233,11 @@ class Sanitizer:
             *find_under_headers(seen, places),
             *self._taught.find(seen),
         ]
+
+    def _hides(self, plain: str) -> bool:
+        """Say whether a decoded text holds anything that must not be read."""
+        inside = self.sanitize(plain)
+        return inside.held or bool(inside.spans)
 
     def _taken(self, seen: View, text: str, spans: list[Span]) -> list[tuple[int, int]]:
         """Return, in the view, the ranges that are ours: spans and checked tokens."""

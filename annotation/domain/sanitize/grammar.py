@@ -23,6 +23,8 @@ from annotation.domain.sanitize.positions import by_position
 from annotation.domain.sanitize.views import View
 
 _WINDOW = 2000
+# What stands before a YAML block, whose text begins on the next line.
+_BLOCK_SIGNS = ("", "|", "|-", "|+", ">", ">-", ">+")
 _KEY_OF_DIGITS = 8  # shorter numbers in a sentence may count something
 _ASSIGN = re.compile(
     r"(?:[ \t](?:string|name|phrase|value|hash))?\\?[\"'`*_]{0,3}[ \t]{0,40}"
@@ -34,8 +36,16 @@ _ASSIGN_FAR = re.compile(
     r"[ \t](?:for|of|on|to|at|from|\()[ \t]?[^\n:=]{1,60}?[ \t]{0,3}[:=]{1,2}[ \t]{0,3}"
 )
 _URL_END = re.compile(r"%(?:26|20|0[aAdD]|3[bB]|22)")
+# `"name":"db_password","value":"x"` and its like in XML, HCL and PHP.
+_VALUE_KEY = re.compile(
+    r"[\"'][ \t]?(?:[,{]|[ \t])\s{0,40}(?:[\"']?(?:value|default|content)[\"']?"
+    r"[ \t]{0,4}[:=][ \t]{0,4}(?=[\"'])|(?=[\"'](?![\w.-]{1,60}[\"'][ \t]?:)))",
+    re.IGNORECASE,
+)
 _PROPERTY = re.compile(
-    r"</(?:name|key)>\s{0,80}<(?:value|string)>[ \t]{0,8}([^<>\n]{1,400}?)[ \t]{0,8}</"
+    r"(?:</(?:b|strong|span|label)>)?[ \t]{0,4}</(?:name|key|td|th|dt|label|b|strong)>"
+    r"\s{0,80}<(?:value|string|td|th|dd|span)(?:[ \t][^<>\n]{0,80})?>[ \t]{0,8}"
+    r"([^<>\n]{1,400}?)[ \t]{0,8}</"
 )
 _XML = re.compile(r"(?:[ \t][^<>\n]{0,120})?>[ \t]{0,8}")
 _LINK = re.compile(
@@ -43,7 +53,7 @@ _LINK = re.compile(
     r"(?:[ \t](?:for|of|on|to|at)[ \t][^\n:=]{1,60}?)??"
     r"[ \t]{1,3}(?:(?:(?:is|was|were|got|will be|(?:has|have) been)[ \t])?"
     r"(?:now[ \t]|just[ \t])?(?:now|(?:set|changed|reset|updated|rotated) (?:back )?to)"
-    r"|is|was|were|will be"
+    r"|is|was|were|will be|lautet|ist|es|est|è|är|er"
     r"|(?P<to>to|as|with|-|–))"
     r"(?:[ \t]now|[ \t]still)?[ \t]{0,3}[:=]?[ \t]{1,3}",
     re.IGNORECASE,
@@ -52,8 +62,9 @@ _SET_BEFORE = re.compile(
     r"(?:set|chang|reset|updat|rotat|switch)\w{0,4}\b[^.\n]{0,40}$"
 )
 _NEXT_LINE = re.compile(
-    r"[ \t]*\r?\n[ \t>|]{0,12}(?:(?:value|data|plain|text|default|encrypted)[ \t]*:"
-    r"[ \t]*[\"']?)?(\S{4,256}?)[\"']?[ \t]*(?=\r?\n|$)"
+    r"[ \t]*(?:\r?\n[ \t]*)?\r?\n[ \t>|]{0,24}"
+    r"(?P<key>(?:value|data|plain|text|default|encrypted)[ \t]*:[ \t]*[\"']?)?"
+    r"(\S{4,256}?)[\"']?[ \t]*(?=\r?\n|$)"
 )
 _WORD_END = re.compile(r"\S*")
 _WRAPPED = re.compile(r"\r?\n[ \t>]{0,8}(\S{4,256})")
@@ -101,9 +112,12 @@ def _assigned(view: View, mention: Mention, limit: int) -> Value | None:
         match = _XML.match(text, mention.end, limit)
     if match is None and text.startswith("</", mention.end):
         return _in_property(text, mention)
+    if match is None and text[mention.end : mention.end + 1] in ('"', "'"):
+        match = _VALUE_KEY.match(text, mention.end)
+        limit = len(text) if match and "\n" in match[0] else limit
     if match is None:
         return None
-    if not text[match.end() : limit].strip():
+    if text[match.end() : limit].strip() in _BLOCK_SIGNS:
         return _on_next_line(text, mention, limit)
     found = read_candidate(text, match.end(), limit)
     if found is None or values.is_placeholder(found.text):
@@ -164,23 +178,26 @@ def _on_next_line(text: str, mention: Mention, limit: int) -> Value | None:
     match = _NEXT_LINE.match(text, limit)
     if mention.promise is not Promise.SECRET or match is None:
         return None
-    value = match[1]
+    value = match[2]
     if value[-1] in "#>:$%{" or values.is_placeholder(value):
         return None
     if values.is_plain_word(value):
         return None
-    return Value(*match.span(1), "next-line")
+    return Value(*match.span(2), "next-line")
 
 
 def _under_command(view: View, mention: Mention, limit: int) -> Value | None:
     """A command that was cut after its keyword: its value is alone on the next line."""
-    rest = view.text[mention.end : limit].strip()
-    if limit != mention.line_end or (rest and not values.is_qualifier(rest)):
+    rest = view.low[mention.end : limit].strip(" \t\r\"':")
+    is_open = rest in ("", "is", "was") or values.is_qualifier(rest)
+    if limit != mention.line_end or not is_open:
         return None
     value = _on_next_line(view.text, mention, limit)
-    if value and values.looks_like_password(view.text[value.start : value.end]):
-        return value
-    return None
+    if value is None:
+        return None
+    is_keyed = view.text[limit : value.start].rstrip(" \"'").endswith(":")
+    word = view.text[value.start : value.end]
+    return value if is_keyed or values.looks_like_password(word) else None
 
 
 def _in_sentence(view: View, mention: Mention, limit: int) -> Value | None:

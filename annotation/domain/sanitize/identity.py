@@ -16,6 +16,8 @@ from annotation.domain.sanitize.literals import Literals
 from annotation.domain.sanitize.pseudonyms import canonical
 from annotation.domain.sanitize.views import View, view
 
+DICTIONARY = "dictionary"
+"""The rule of a name that the project has listed."""
 _LOOSE = ("customer", "person")  # written with any separator between words
 _WORD = re.compile(r"\w+")
 # A listed name inside a longer word is still the name when it is this long.
@@ -56,7 +58,7 @@ class Dictionary:
                 for at in where:
                     match = term.pattern.match(view.low, at)
                     if match:
-                        yield Finding(*match.span(), term.type, "dictionary")
+                        yield Finding(*match.span(), term.type, DICTIONARY)
 
     def canonical(self, kind: str, value: str) -> str:
         """Return the form under which `value` is one with its other spellings.

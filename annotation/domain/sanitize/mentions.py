@@ -39,7 +39,7 @@ ROOTS = tuple(
     """
     pass pwd secret communit psk token key cred auth pw pin preshare contrase wachtwoord
     kennwort senha losenord lösenord hasło haslo heslo jelsz parola adgangskode salasana
-    пароль 密码 密碼 パスワード 비밀번호
+    пароль пapoль requirepass masterauth bindcredential 密码 密碼 パスワード 비밀번호
     """.split()  # noqa: SIM905  (words are read more easily so)
 )
 # A root that begins another, harmless word is no mention.
@@ -47,7 +47,7 @@ _ROOT = re.compile(
     r"pass(?!ive|ed|ing|age|enger|es\b|ion|port\b)|pwd|secret|communit|psk|token"
     r"|key(?!board)|cred|auth(?!or\b|ors|ority)|(?<![a-z])pin(?![a-z])|pw(?![a-z])|preshare"
     r"|contrase|wachtwoord|kennwort|(?<![a-z])senha\b|l[oö]senord|hasło|haslo\b|heslo\b"
-    r"|jelsz|parola\b|adgangskode|salasana|пароль|密[码碼]|パスワード|비밀번호"
+    r"|jelsz|parola\b|adgangskode|salasana|пароль|пapoль|requirepass|masterauth|bindcredentials?|密[码碼]|パスワード|비밀번호"
 )
 _IDENTIFIER = re.compile(r"[\w.-]{1,80}")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -55,6 +55,8 @@ _FOREIGN = re.compile(r"[^\W\d_]+")
 _QUOTED_CALL = re.compile(r"\([ \t]?[\"'`]|\([^)\n]{0,40}\)[ \t]{0,3}[:=]")
 _WORD_BEFORE = re.compile(r"(?<![\w.-])([A-Za-z][\w-]{1,20})[ _]\Z")
 _REACH = 64
+_LONGEST_NAME = 40
+_JOINT = re.compile(r"[_.-]")
 
 _SECRET_WORDS = WORDS["secret_words"]
 _SECRET_ENDINGS = (
@@ -62,13 +64,14 @@ _SECRET_ENDINGS = (
     "secretkey", "secretaccesskey", "privatekey", "sharedkey", "sessionkey",
     "keystring", "community6", "authtoken", "accesstoken", "apitoken", "bindpw",
     "rootpw", "userpw", "adminpw", "enablepass", "userpass", "adminpass", "rootpass",
-    "dbpass", "loginpass",
+    "dbpass", "loginpass", "storepass", "keypass", "requirepass", "masterauth",
+    "bindcredentials",
 )  # fmt: skip
 _KEY_KINDS = WORDS["key_kinds"]
 _TOKEN_KINDS = WORDS["token_kinds"]
 _HASHED = _SECRET_WORDS | frozenset(("key", "bcrypt", "pw", "pass", "md", "nt", "lm"))
 # `auth-password-encrypted` is a password still.
-_STATES = frozenset(("encrypted", "hashed", "enc", "crypted", "ciphertext"))
+_STATES = frozenset(("encrypted", "hashed", "enc", "crypted", "ciphertext", "value"))
 _MAYBE_WORDS = WORDS["maybe_words"]
 
 
@@ -81,6 +84,10 @@ def find_mentions(view: View, places: Places) -> list[Mention]:
         if at < position or not _ROOT.match(low, at):
             continue
         start, end = _identifier_around(text, at)
+        if end - start >= _LONGEST_NAME and not _JOINT.search(text, start, end):
+            # Random letters, of base64 say, spell such words by chance.
+            position = end
+            continue
         position = max(end, at + 1)
         promise = promise_of(text[start:end])
         if promise is Promise.MAYBE:

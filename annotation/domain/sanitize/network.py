@@ -21,7 +21,7 @@ _QUAD = re.compile(
     r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:\.\d{1,5})?(?![\d]|\.\d)"
 )
 # Defanged (10[.]1[.]2[.]3) and cut by a line wrap after a dot.
-_ODD_DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\.\r?\n[ \t>]{0,8})"
+_ODD_DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\)|[ ]\.[ ]|\.\r?\n[ \t>]{0,8})"
 _ODD_QUAD = re.compile(
     r"(?<![\d.])\d{1,3}" + (_ODD_DOT + r"\d{1,3}") * 3 + r"(?![\d]|\.\d)", re.IGNORECASE
 )
@@ -31,10 +31,11 @@ _ODD_SIGNS = tuple(
         r"\.\r?\n[ \t>]{0,8}\d",
         r"\[\.\]\d",
         r"\(\.\)\d",
-        r"\[(?i:dot)\]\d",
+        r"[\[(](?i:dot)[\])]\d",
+        r"\d[ ]\.[ ]\d",
     )
 )
-_ODD_HINTS = (".\n", ".\r", "[.]", "(.)", "t]", "T]")
+_ODD_HINTS = (".\n", ".\r", "[.]", "(.)", "t]", "T]", "t)", "T)", " . ")
 _MAC_GOES_ON = re.compile(r"[:.-][0-9A-Fa-f]")
 _DASHED_SIGN = re.compile(r"-\d{1,3}-\d{1,3}-\d")
 _DASHED = re.compile(
@@ -130,7 +131,7 @@ def _find_ipv4(view: View) -> Iterator[Finding]:
         sign.search(text) for sign in _ODD_SIGNS
     ):
         for match in _ODD_QUAD.finditer(text):
-            if set(match[0]) & set("[(\n") and _is_quad(match[0]):
+            if set(match[0]) & set("[(\n ") and _is_quad(match[0]):
                 yield Finding(*match.span(), "ipv4", "ipv4-split")
 
 

@@ -27,8 +27,12 @@ _GAP = re.compile(r"[ \t]+")
 _NEXT_WORD = re.compile(r"[ \t]+(\S{1,256})")
 # Of the names that only may hold a secret, those that hold one by position.
 _HOLDER = re.compile(r"(?:key|token|credential|cred|pass|pw)\d?\Z")
+_CLOSING = "\"'}],;"
 _HEAD = re.compile(r"[\w.-]{1,40}")
-_PROMPT = re.compile(r"[ \t>+|!/-]{0,48}(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?")
+_PROMPT = re.compile(
+    r"[ \t>+|!/#*-]{0,48}(?:\d{1,6}[:.)][ \t]{1,8})?"
+    r"(?:[\w.@:/~()\[\]-]{1,60}[#>$%][ \t]{0,3})?"
+)
 
 
 def by_position(view: View, mention: Mention, limit: int) -> Value | None:
@@ -102,8 +106,14 @@ def _command_end(text: str, end: int, limit: int) -> int | None:
     """
     for _ in range(4):
         match = _NEXT_WORD.match(text, end, limit)
-        if match is None or values.may_follow(match[1]):
+        if match is None:
             return end
+        core = match[1].rstrip(_CLOSING)
+        if values.may_follow(core):
+            return end
+        if core != match[1]:
+            # The string ends here, and the value with it.
+            return match.start(1) + len(core)
         if promise_of(match[1].strip("\"'{}")) is Promise.SECRET:
             return end
         if values.is_plain_word(match[1]):

@@ -24,6 +24,10 @@ _TYPE = (
     r"|irreversible-cipher|hash(?:ed)?|sha512|sha256|md5|scrypt|unencrypted|text"
     r"|local|remote|hex|\d{1,2})[ ]+){0,3}"
 )
+# Where a command may begin: a line, behind marks of quotes, diffs, comments and line
+# numbers, or behind a prompt, a colon or a quote.
+_MARKS = r"[ \t>+|!/#*.-]{0,48}(?:\d{1,6}[:.)|][ \t]{0,16})?"
+_START = rf"(?:^{_MARKS}|[#>:\"'`][ \t]{{0,3}})"
 _KEEPS_CASE = "(?-i:"
 # Capital letters of a pattern that are text, not part of an escape or a group's syntax.
 _UPPER = re.compile(r"(?<![\\?])[A-Z]")
@@ -81,7 +85,7 @@ def _compile(pattern: str, *, folds: bool) -> re.Pattern[str]:
 
 def _expand(pattern: str) -> str:
     numbers = count()
-    pattern = pattern.replace("<type>", _TYPE)
+    pattern = pattern.replace("<type>", _TYPE).replace("<start>", _START)
     pattern = re.sub(
         "<value>",
         lambda _: (
@@ -220,8 +224,8 @@ def _apply(rule: Rule, view: View, start: int, end: int) -> Iterator[Finding]:
             is_word = rule.prose and is_bare and values.is_plain_word(word)
             if is_word and not _ends_command(text, match, start, high):
                 continue
-            if group == "s" and not values.looks_like_password(word):
+            if group[0] == "s" and not values.looks_like_password(word):
                 continue
-            if group == "t" and (word.isalpha() or not values.looks_chosen(word)):
+            if group[0] == "t" and (word.isalpha() or not values.looks_chosen(word)):
                 continue
             yield Finding(low, high, rule.type, rule.name)
