@@ -14,6 +14,7 @@ from annotation.domain.scale import Grade
 from annotation.models import Project, Record, Review, Reviewer, Verdict
 from annotation.querysets.records import RecordQuerySet
 from annotation.services import sanitizing
+from annotation.services.known_secrets import without_known_secrets
 from netft_site.base.refusals import Refused
 
 
@@ -49,11 +50,14 @@ def decide(
 ) -> Verdict:
     """Adjudicate with a reason as typed: it passes the sanitizer first.
 
+    Secrets that were found before become their pseudonyms, announced or not.
+
     Raises:
         AdjudicationRefused: as `adjudicate`, or the reason cannot be made safe
             (``held_text``).
     """
-    found = sanitizing.sanitizer_for(record.project).sanitize(reason)
+    safe = without_known_secrets(record.project, reason)
+    found = sanitizing.sanitizer_for(record.project).sanitize(safe)
     if found.held:
         raise AdjudicationRefused(
             "held_text", "The reason holds something that looks like a secret."

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.models import Leak, Record
+from annotation.services.known_secrets import without_known_secrets
 from annotation.services.sanitizing import sanitizer_for
 from netft_site.base.refusals import Refused
 
@@ -29,7 +30,8 @@ def settle(*, record: Record, because: str, by: User, now: datetime) -> int:
     """
     if not because.strip():
         raise LeakRefused("no_reason", "Say in a few words what was done.")
-    found = sanitizer_for(record.project).sanitize(because.strip())
+    safe = without_known_secrets(record.project, because.strip())
+    found = sanitizer_for(record.project).sanitize(safe)
     if found.held:
         raise LeakRefused("held_text", "The words hold what looks like a secret.")
     return (

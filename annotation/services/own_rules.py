@@ -22,6 +22,7 @@ from annotation.domain.sanitize import own_rules as judging
 from annotation.domain.sanitize.own_rules import Clock, Draft, Finder, Flaw, Text
 from annotation.models import Project, Record, SanitizingRule
 from annotation.services import knowledge, rule_pace
+from annotation.services.known_secrets import known_secrets_in
 from annotation.services.vault import keyring_of
 from netft_site.base.refusals import Refused
 
@@ -173,7 +174,11 @@ def _judge(project: Project, draft: Draft, clock: Clock) -> dict[str, Any]:
     _refuse(judging.flaws_of_rule(draft.rule))
     keyring = keyring_of(project.key_id)
     known = _knowledge_without(project, draft.rule.name)
-    _refuse(judging.flaws_of_draft(draft, keyring, known))
+    _refuse(
+        judging.flaws_of_draft(
+            draft, keyring, known, lambda text: bool(known_secrets_in(project, text))
+        )
+    )
     ratchet = judging.turn_ratchet(keyring, known, draft.rule)
     _refuse(judging.flaws_of_ratchet(ratchet))
     return _measure(project, draft, keyring, ratchet, clock)

@@ -21,6 +21,7 @@ from django.db import transaction
 from annotation.domain.scale import Grade
 from annotation.models import Claim, Project, Record, Review, Reviewer, Verdict
 from annotation.services import queueing, sanitizing, settling
+from annotation.services.known_secrets import without_known_secrets
 from netft_site.base.refusals import Refused
 
 UNDO_WITHIN = timedelta(hours=1)
@@ -198,7 +199,8 @@ def _may_have_adjudicated(record: Record, senior: Reviewer) -> bool:
 def _clean(project: Project, text: str) -> str:
     if not text.strip():
         return ""
-    found = sanitizing.sanitizer_for(project).sanitize(text)
+    safe = without_known_secrets(project, text)
+    found = sanitizing.sanitizer_for(project).sanitize(safe)
     if found.held:
         raise AnswerRefused(
             "held_text",

@@ -15,11 +15,14 @@ from annotation.models import (
 )
 from annotation.services import knowledge
 from annotation.services.leak_gate import LeakGate, check_texts
+from annotation.services.sanitizing import sanitizer_for
 from annotation.services.vault import keyring_of
 from tests.factories import (
     ProjectFactory,
     RecordFactory,
     SanitizationFactory,
+    SanitizingRuleFactory,
+    TermFactory,
     UserFactory,
 )
 
@@ -220,3 +223,86 @@ def test_many_texts_cost_as_many_queries_as_one(project, django_assert_max_num_q
 
     with django_assert_max_num_queries(2):
         gate.check([CLEAN] * 20, names)
+
+
+def _name(project: Project, name: str = "Umbrella Freight") -> None:
+    TermFactory(project=project, name=name)
+    knowledge.bump(project)
+
+
+def _rule(project: Project, **values: str) -> None:
+    SanitizingRuleFactory(project=project, **values)
+    knowledge.bump(project)
+
+
+@pytest.mark.parametrize("written", ["Umbrella Freight", "umbrella-freight"])
+def test_a_name_of_the_dictionary_must_not_leave(project, written):
+    text = f"link of {written} is down"
+    before = kinds(project, text)
+
+    _name(project)
+
+    assert before == []
+    assert kinds(project, text) == ["name of the dictionary"]
+
+
+def test_the_pseudonym_of_a_name_may_leave(project):
+    _name(project)
+    text = sanitizer_for(project).sanitize("link of Umbrella Freight is down").text
+
+    assert "ZCUST_" in text
+    assert kinds(project, text) == []
+
+
+@pytest.mark.parametrize("span_type", ["circuit", "cred", "serial"])
+def test_what_an_own_rule_finds_must_not_leave(project, span_type):
+    text = "see CTR-123456 of last year"
+    before = kinds(project, text)
+
+    _rule(project, span_type=span_type)
+
+    assert before == []
+    assert kinds(project, text) == ["own rule"]
+
+
+def test_a_missed_name_must_not_leave(project):
+    _report_missed(project, "brontal")
+    MissedValue.objects.update(span_type="person")
+    knowledge.bump(project)
+
+    assert kinds(project, "ask brontal about it") == ["missed value"]
+
+
+def test_new_finds_of_the_catalogues_that_open_nothing_may_leave(project):
+    _name(project)
+
+    assert kinds(project, "call +1 (212) 555-0134, host fra1-core-rtr01.corp.net") == []
+
+
+def test_a_rule_that_matches_its_own_replacement_refuses_nothing(project):
+    _rule(project, span_type="account", pattern=r"Contract (?P<v>.{5,30})")
+    text = sanitizer_for(project).sanitize("Contract 1234567 of the north, signed").text
+
+    assert "ZACCT_" in text
+    assert kinds(project, text) == []
+
+
+def test_a_serial_numbers_pseudonym_may_leave_on_its_record(project):
+    _rule(project, span_type="serial", pattern=r"\b[A-Z]{3}-\d{6}\b")
+    clean = sanitizer_for(project).sanitize("see CTR-123456 of last year")
+    record = RecordFactory(project=project)
+    SanitizationFactory(record=record, spans={"body": clean.spans})
+
+    assert kinds(project, clean.text, record.external_id) == []
+    assert kinds(project, "see CTR-123456", record.external_id) == ["own rule"]
+
+
+def test_a_name_that_is_an_approved_false_alarm_passes_on_its_record(project):
+    _name(project)
+    text = "link of Umbrella Freight is down"
+    record, other = RecordFactory(project=project), RecordFactory(project=project)
+    (span,) = sanitizer_for(project).sanitize(text).spans
+    _excuse(record, span.token, "APPROVED")
+
+    assert kinds(project, text, record.external_id) == []
+    assert kinds(project, text, other.external_id) == ["name of the dictionary"]

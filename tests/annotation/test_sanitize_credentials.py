@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,6 +115,33 @@ def test_a_secret_is_removed_where_it_stands_again_without_its_keyword():
 
     assert "Mult1Use!" not in result.text
     assert result.spans[0].token == result.spans[1].token
+
+
+@pytest.mark.parametrize("glued", ["Tq8{}wwPP", "{}7x", "ab{}"])
+def test_a_secret_glued_into_a_longer_word_takes_the_whole_word(glued):
+    word = glued.format("Mult1UseKey")
+
+    result = SANITIZER.sanitize(f"enable secret 0 Mult1UseKey\nthen {word} on console")
+
+    last = result.text.splitlines()[-1]
+    assert re.fullmatch(r"then ZCRED_\w{13} on console", last)
+
+
+def test_a_secret_that_is_said_as_a_part_of_a_word_leaves_the_rest_of_it():
+    result = SANITIZER.sanitize("mysql -u root -pMult1UseKey db\nuse Mult1UseKey too")
+
+    assert "Mult1UseKey" not in result.text
+    assert result.text.startswith("mysql -u root -pZCRED_")
+
+
+def test_many_glued_repeats_take_time_in_proportion():
+    text = f"enable secret 0 Mult1UseKey\n{'Mult1UseKeyx' * 40_000}"
+
+    started = time.perf_counter()
+    result = SANITIZER.sanitize(text)
+
+    assert "Mult1" not in result.text
+    assert time.perf_counter() - started < 10
 
 
 def test_a_weak_word_as_password_is_removed_but_not_everywhere():

@@ -78,6 +78,15 @@ def test_a_record_is_listed_once_with_all_that_was_found_in_it(project, leaked):
     assert record.to_do == recalling.ROTATE
 
 
+def test_a_value_in_two_records_is_one_value_at_two_places(project, leaked):
+    LeakFactory(record=leaked, token="ZCOMM_X")
+    LeakFactory(record=RecordFactory(project=project), token="ZCOMM_X")
+
+    found = recalling.recall(project=project)
+
+    assert (found.values, found.leaks, found.record_count) == (2, 3, 2)
+
+
 def test_a_name_is_not_rotated(project):
     LeakFactory(record__project=project, span_type="customer", cause="DICTIONARY")
 
@@ -241,7 +250,7 @@ def test_the_page_shows_what_contains_it_and_what_to_do(alice, browser_of, leake
     ):  # fmt: skip
         assert words in shown
     assert page_of(run) in answer.content.decode()
-    assert [count for _, count in answer.context["tiles"]] == [1] * 6
+    assert [count for _, count in answer.context["tiles"]] == [1] * 7
 
 
 def test_the_page_without_leaks_says_what_would_stand_there(alice, browser_of):

@@ -128,7 +128,8 @@ def _dataset(request: HttpRequest, project: Project) -> Dataset | None:
 
 def _tiles(found: recalling.Recall) -> list[tuple[str, int]]:
     return [
-        ("Values found", found.leaks),
+        ("Values found", found.values),
+        ("Places", found.leaks),
         ("Records", found.record_count),
         ("Frozen datasets", len(found.datasets)),
         ("Exports", len(found.exports)),

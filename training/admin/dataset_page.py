@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -40,7 +39,7 @@ from training.domain.recipe import Split
 from training.domain.selection import LEFT_OUT_WORDS
 from training.models import Dataset, Export
 from training.services import recalling
-from training.services.datasets import exporting, folders, gating, streaming
+from training.services.datasets import exporting, folders, gating, handing, streaming
 from training.services.datasets.watching import watch_build
 
 VIEW, READ_FILES, WRITE_FILES = (
@@ -154,14 +153,18 @@ def download_split(
 
 @require_GET
 def download_export(request: HttpRequest, export_id: int) -> HttpResponseBase:
-    """Send a finished export."""
+    """Send a finished export, unless it may not leave any more."""
     exports = Export.objects.visible_to(request.user).select_related("dataset__project")
     export = get_object_or_404(exports, pk=export_id)
     if not request.user.has_perm(READ_FILES, export.dataset.project):
         raise PermissionDenied
-    path = Path(settings.DATA_DIR) / export.path
-    if not export.path or not path.is_file():
+    if not export.path or not exporting.final_path(export).is_file():
         raise Http404
+    try:
+        path = handing.hand_out(export=export, clock=timezone.now)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("admin:training_dataset_page", export.dataset_id)
     return _send(path, path.name)
 
 

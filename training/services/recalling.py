@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from annotation.domain.sanitize.canaries import SECRET_TYPES
 from annotation.models import Leak, Project
@@ -80,7 +80,8 @@ class RecalledThing:
 class Recall:
     """Everything that contains what the leaks of a project let through.
 
-    `leaks` and `record_count` count all; `records` names the newest SHOWN_RECORDS.
+    `leaks` counts the places (a value in a record), `values` the different values,
+    `record_count` the records; `records` names the newest SHOWN_RECORDS.
     """
 
     leaks: int
@@ -90,11 +91,13 @@ class Recall:
     exports: tuple[RecalledThing, ...]
     runs: tuple[RecalledThing, ...]
     models: tuple[RecalledThing, ...]
+    values: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public shape; moments in ISO 8601."""
         return {
             "leaks": self.leaks,
+            "values": self.values,
             "record_count": self.record_count,
             "records": [
                 {**vars(one), "found_at": one.found_at.isoformat()}
@@ -135,8 +138,7 @@ def recall(
     found = {one.id: one for one in datasets}
     runs = list(TrainingRun.objects.filter(dataset__in=found).select_related("job"))
     return Recall(
-        leaks=leaks.count(),
-        record_count=leaks.order_by().values("record").distinct().count(),
+        **_counts(leaks),
         records=_records(leaks),
         datasets=datasets,
         exports=tuple(_exports(found)),
@@ -155,6 +157,15 @@ def count_leaking_records(*, dataset: Dataset) -> int:
     """Records of a dataset with a leak that nobody has dealt with."""
     leaks = Leak.objects.open().filter(record__examples__dataset=dataset).order_by()
     return leaks.values("record").distinct().count()
+
+
+def _counts(leaks: QuerySet[Leak]) -> dict[str, int]:
+    found: dict[str, int] = leaks.order_by().aggregate(
+        leaks=Count("pk"),
+        values=Count("token", distinct=True),
+        record_count=Count("record", distinct=True),
+    )
+    return found
 
 
 def _records(leaks: QuerySet[Leak]) -> tuple[RecalledRecord, ...]:
@@ -210,9 +221,13 @@ def _datasets(leaks: QuerySet[Leak]) -> tuple[RecalledDataset, ...]:
 
 
 def _exports(datasets: Mapping[int, RecalledDataset]) -> Iterable[RecalledThing]:
-    """Files that hold a split with a leaking record, written or being written."""
+    """Files that hold a split with a leaking record, written or being written.
+
+    One that failed counts if it was whole before: somebody may have got it.
+    """
     rows = Export.objects.filter(dataset__in=datasets)
-    for export in rows.exclude(status=Export.Status.FAILED):
+    never_whole = {"status": Export.Status.FAILED, "finished_at__isnull": True}
+    for export in rows.exclude(**never_whole):
         inside = datasets[export.dataset_id]
         if not export.split or export.split in inside.splits:
             yield RecalledThing(

@@ -8,6 +8,7 @@ changes in a project's texts and how long it takes is measured by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -30,6 +31,9 @@ TYPES = (*LABELS, "serial")
 MOST_CHANGED = 0.005
 """Share of the catalogues' clean examples that a rule may change."""
 _SHOWN = 100
+_CLASS = re.compile(r"\\[A-Za-z]")
+_SIGN = re.compile(r"(?<!\\)[][^$*+?.|(){}]")
+_ESCAPED = re.compile(r"\\(.)")
 
 Clock = Callable[[], float]
 
@@ -125,13 +129,17 @@ def flaws_of_rule(rule: OwnRule) -> list[Flaw]:
 
 
 def flaws_of_draft(
-    draft: Draft, keyring: Keyring, knowledge: Knowledge
+    draft: Draft,
+    keyring: Keyring,
+    knowledge: Knowledge,
+    holds_secret: Callable[[str], bool] = lambda text: False,
 ) -> Iterator[Flaw]:
     """Yield what is wrong with the examples of a sound rule.
 
     A line is tried alone and between other lines, as it stands in a ticket.
+    `holds_secret` says whether a secret that was found before stands in a text.
     """
-    yield from _flaws_of_words(draft, keyring, knowledge)
+    yield from _flaws_of_words(draft, keyring, knowledge, holds_secret)
     finder = Finder(keyring, draft.rule)
     with_rule = Sanitizer(keyring, _with(knowledge, draft.rule))
     if not draft.must:
@@ -144,9 +152,12 @@ def flaws_of_draft(
 
 
 def _flaws_of_words(
-    draft: Draft, keyring: Keyring, knowledge: Knowledge
+    draft: Draft,
+    keyring: Keyring,
+    knowledge: Knowledge,
+    holds_secret: Callable[[str], bool],
 ) -> Iterator[Flaw]:
-    """Yield where a known name or missed value stands: rules are stored in clear."""
+    """Yield where a known name or value stands: rules are stored in clear."""
     names = Dictionary(knowledge.context)
     missed = Taught(keyring, Knowledge(missed=knowledge.missed))
     written = [
@@ -159,13 +170,23 @@ def _flaws_of_words(
             for number, line in enumerate(lines, start=1)
         ]
     for part, words, text in written:
-        seen = view(text)
-        if any(names.find(seen)) or any(missed.find(seen)):
+        forms = (text, _plain(text)) if part == "pattern" else (text,)
+        seen = [view(form) for form in forms]
+        if (
+            any(any(names.find(one)) or any(missed.find(one)) for one in seen)
+            or any(map(holds_secret, forms))
+        ):  # fmt: skip
             yield Flaw(
                 part,
                 f"{words} holds a name or value that the project knows. Write an "
                 "invented one.",
             )
+
+
+def _plain(pattern: str) -> str:
+    """A pattern's words without its signs, as they stand in the texts it matches."""
+    words = _CLASS.sub(" ", pattern)
+    return _ESCAPED.sub(r"\1", _SIGN.sub(" ", words))
 
 
 def _flaws_of_must(

@@ -8,6 +8,7 @@ wherever they stand once it has found them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from annotation.domain.sanitize import values
 
@@ -32,3 +33,11 @@ def distinctive_words(text: str) -> set[str]:
             if len(word) >= SHORTEST and values.looks_secret(word):
                 found.add(word)
     return found
+
+
+def places_of(words: Iterable[str], text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where any of `words` stands in `text`; of overlapping ones the longest."""
+    longest = sorted(words, key=len, reverse=True)
+    if longest:
+        for match in re.finditer("|".join(map(re.escape, longest)), text):
+            yield *match.span(), match[0]

@@ -41,7 +41,10 @@ class Command(JsonCommand):
         if not result["leaks"]:
             self.line(f"No leak was found in {result['project']}.")
             return
-        self.line(f"{result['leaks']:,} values in {result['record_count']:,} records")
+        self.line(
+            f"{result['values']:,} values at {result['leaks']:,} places in "
+            f"{result['record_count']:,} records"
+        )
         self.table(
             ("record", "type", "found by", "to do"),
             [

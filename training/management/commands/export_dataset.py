@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from netft_site.base.commands import JsonCommand
 from netft_site.base.files import atomic_writer
 from training.models import Dataset, Export
-from training.services.datasets import exporting, gating, streaming
+from training.services.datasets import exporting, gating, handing, streaming
 from training.services.datasets.resolving import resolve_dataset
 
 
@@ -63,7 +62,7 @@ class Command(JsonCommand):
 def _copy(export: Export, target: Path) -> dict[str, Any]:
     if not target.parent.is_dir():
         raise CommandError(f"there is no folder {target.parent}")
-    source = Path(settings.DATA_DIR) / export.path
+    source = handing.hand_out(export=export, clock=timezone.now)
     with source.open("rb") as stream, atomic_writer(target) as copy:
         shutil.copyfileobj(stream, copy)
     return {

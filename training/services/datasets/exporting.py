@@ -17,11 +17,12 @@ from typing import Any
 
 from django.db import transaction
 
+from annotation.services import leak_gate
 from netft_site.base.enqueue import enqueue
 from netft_site.base.files import sha256_of, sync_directory, write_json
 from netft_site.base.refusals import Refused
 from training.models import Dataset, Export
-from training.services.datasets import folders, gating, streaming
+from training.services.datasets import checks, folders, gating, streaming
 from training.services.datasets.streaming import ExportRefused
 
 CHUNK = 5_000
@@ -39,7 +40,8 @@ def start(
 ) -> Export:
     """Ask for a file; an export that exists, finished or under way, is returned.
 
-    One that failed, or whose file has gone, begins again.
+    One that failed, whose file has gone, or that was checked under less than is known
+    today begins again.
 
     Raises ExportRefused (``not_frozen``, ``unknown_format``, ``unknown_split``).
     """
@@ -52,7 +54,7 @@ def start(
             split=split,
             defaults={"created_by": user},
         )
-        if not is_new and not _is_lost(export):
+        if not is_new and not _begins_again(export):
             return export
         _reset(export)
         if in_background:
@@ -122,6 +124,7 @@ def _append_chunk(export: Export, now: datetime) -> None:
 
     The lines are checked before: that takes seconds, in which others may write.
     """
+    standing = leak_gate.standing_of(export.dataset.project)
     checked = gating.checked_lines(
         dataset=export.dataset,
         format_name=export.format,
@@ -133,6 +136,8 @@ def _append_chunk(export: Export, now: datetime) -> None:
         locked = Export.objects.select_for_update().get(pk=export.pk)
         if locked.cursor != export.cursor:
             return
+        if locked.cursor == 0:
+            checks.note(checked_path(export), standing)
         rows, size = _append(unfinished_path(export), locked.bytes_written, lines)
         Export.objects.filter(pk=export.pk).update(
             status=Export.Status.RUNNING,
@@ -223,16 +228,29 @@ def manifest_path(final: Path) -> Path:
     return final.with_name(f"{final.name}.manifest.json")
 
 
-def _is_lost(export: Export) -> bool:
-    is_done = export.status == Export.Status.DONE
-    return export.status == Export.Status.FAILED or (
-        is_done and not final_path(export).is_file()
-    )
+def checked_path(export: Export) -> Path:
+    """Where stands under what the file was checked."""
+    final = final_path(export)
+    return final.with_name(f"{final.name}.checked.json")
+
+
+def _begins_again(export: Export) -> bool:
+    if export.status == Export.Status.FAILED:
+        return True
+    if export.status != Export.Status.DONE:
+        return False
+    is_current = checks.is_current(export.dataset.project, checked_path(export))
+    return not (is_current and final_path(export).is_file())
 
 
 def _reset(export: Export) -> None:
-    """Begin from nothing, so that no byte of an earlier attempt survives."""
-    for leftover in (unfinished_path(export), final_path(export)):
+    """Begin from nothing, so that no byte of an earlier attempt survives.
+
+    `finished_at` stays: data recall lists every file that somebody may have got.
+    """
+    final = final_path(export)
+    leftovers = (unfinished_path(export), checked_path(export), manifest_path(final))
+    for leftover in (final, *leftovers):
         leftover.unlink(missing_ok=True)
     Export.objects.filter(pk=export.pk).update(
         status=Export.Status.QUEUED,
@@ -242,7 +260,6 @@ def _reset(export: Export) -> None:
         path="",
         sha256="",
         failure="",
-        finished_at=None,
     )
 
 

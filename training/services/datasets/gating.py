@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from annotation.models import Project, Record, Review
-from annotation.services.leak_gate import GateFinding, LeakGate
-from training.domain.selection import Selection
+from annotation.services.leak_gate import (
+    MISSED,
+    NAME,
+    OWN_RULE,
+    GateFinding,
+    LeakGate,
+)
+from training.domain.selection import Chosen, Selection
 from training.models import Dataset
 from training.services.datasets import streaming
 from training.services.datasets.facts import load_answers
@@ -29,6 +35,12 @@ _WHAT_TO_DO = (
     "Report or confirm what stands in these records in the sanitizing review, then "
     "build a new version."
 )
+_REPLACED_ALREADY = frozenset((NAME, MISSED, OWN_RULE))
+_BUILD_AGAIN = (
+    "The project's records are sanitized again by themselves: build a new version."
+)
+# Ids and groups of records are no text: rules may well be written for their like.
+_IDENTIFIERS = frozenset(("id", "copy_of", "group"))
 # What an export's row keeps of a reason, without what to do.
 _LONGEST = 300 - len(_WHAT_TO_DO) - 4
 
@@ -52,56 +64,82 @@ def checked_lines(
 
 
 def unsafe_records(*, project: Project, selection: Selection) -> frozenset[int]:
-    """Ids of a selection's records whose text, or answer, may not leave."""
+    """Ids of a selection's records of which a row would not be let out."""
     labels = {c.record.id: c.ruling.label for c in selection.examples}
     answers = load_answers(project=project, labels=labels)
     gate = LeakGate(project)
-    ids = iter(labels)
+    chosen = iter(selection.examples)
     unsafe: set[int] = set()
-    while block := list(islice(ids, BLOCK)):
+    while block := list(islice(chosen, BLOCK)):
         unsafe |= _unsafe_of(gate, block, answers)
     return frozenset(unsafe)
 
 
-def _unsafe_of(gate: LeakGate, ids: list[int], answers: dict[int, int]) -> set[int]:
-    records = Record.objects.filter(id__in=ids)
-    found = records.only("id", "title", "body", "external_id")
+def _unsafe_of(
+    gate: LeakGate, chosen: Sequence[Chosen], answers: dict[int, int]
+) -> set[int]:
+    ids = [one.record.id for one in chosen]
+    records = Record.objects.filter(id__in=ids).only("id", "title", "body")
+    texts = {record.pk: record.text for record in records}
     said = dict(
         Review.objects.filter(
             id__in=[answers[pk] for pk in ids if pk in answers]
         ).values_list("record_id", "response")
     )
-    rows = [
-        (record, text)
-        for record in found
-        for text in (record.text, said.get(record.pk, ""))
-        if text
-    ]
-    texts = [text for _, text in rows]
-    names = [record.external_id for record, _ in rows]
-    return {rows[f.row][0].pk for f in gate.check(texts, names)}
+    rows = []
+    for one in chosen:
+        pk, key = one.record.id, one.record.key
+        fields = (
+            texts.get(pk),
+            said.get(pk),
+            one.record.category,
+            one.ruling.root_cause,
+        )
+        rows += [_Read(pk, key, text) for text in fields if text]
+        identifiers = (key, one.placement.group_key)
+        rows += [
+            _Read(pk, key, text, is_identifier=True) for text in identifiers if text
+        ]
+    return {rows[finding.row].row for finding in _check(gate, rows)}
 
 
 def _refuse_leaks(gate: LeakGate, block: list[tuple[str, bytes]], first: int) -> None:
-    rows, names, texts = [], [], []
-    for number, (name, line) in enumerate(block, first + 1):
-        for text in _strings(json.loads(line)):
-            rows.append(number)
-            names.append(name)
-            texts.append(text)
-    findings = gate.check(texts, names)
+    rows = [
+        _Read(number, name, text, is_identifier)
+        for number, (name, line) in enumerate(block, first + 1)
+        for text, is_identifier in _strings(json.loads(line))
+    ]
+    findings = _check(gate, rows)
     if findings:
-        raise ExportRefused(CODE, _words(findings, rows))
+        raise ExportRefused(CODE, _words(findings, [row.row for row in rows]))
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Every string in a decoded line that could hold something."""
+class _Read(NamedTuple):
+    """A string to be checked: of which row and record, and what it is."""
+
+    row: int
+    name: str
+    text: str
+    is_identifier: bool = False
+
+
+def _check(gate: LeakGate, rows: Sequence[_Read]) -> list[GateFinding]:
+    found = gate.check([row.text for row in rows], [row.name for row in rows])
+    return [
+        finding
+        for finding in found
+        if not (finding.what == OWN_RULE and rows[finding.row].is_identifier)
+    ]
+
+
+def _strings(value: Any, key: str = "") -> Iterator[tuple[str, bool]]:
+    """Every string in a decoded line that could hold something; whether it is an id."""
     if isinstance(value, str):
         if value:
-            yield value
+            yield value, key in _IDENTIFIERS
     elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
+        for inner_key, inner in value.items():
+            yield from _strings(inner, inner_key)
     elif isinstance(value, list):
         for inner in value:
             yield from _strings(inner)
@@ -118,4 +156,6 @@ def _words(findings: Iterable[GateFinding], rows: list[int]) -> str:
     ]
     many = f"{len(kinds)} rows, among them " if len(kinds) > _NAMED else ""
     reason = f"Not written: {many}{'; '.join(named)}"
-    return f"{reason[:_LONGEST].rstrip(' ;')}. {_WHAT_TO_DO}"
+    is_known = _REPLACED_ALREADY.issuperset(set().union(*kinds.values()))
+    to_do = _BUILD_AGAIN if is_known else _WHAT_TO_DO
+    return f"{reason[:_LONGEST].rstrip(' ;')}. {to_do}"
