@@ -68,13 +68,14 @@ class _Look:
     has_tripwire: bool = False
 
     def without(self, excused: set[str], ours: set[str]) -> set[str]:
-        """What remains without false alarms, by pseudonym, and our own pseudonyms."""
-        meant = {what for what, token in self.tokens if token not in excused}
-        return meant | {
-            what
-            for what, token, value in self.remade
-            if token not in excused and value not in ours
+        """What remains without false alarms, by pseudonym, and our own pseudonyms.
+
+        A value that somebody reported as missed is no false alarm any more.
+        """
+        meant = self.tokens | {
+            (what, token) for what, token, value in self.remade if value not in ours
         }
+        return {what for what, token in meant if what == MISSED or token not in excused}
 
 
 class LeakGate:

@@ -306,3 +306,15 @@ def test_a_name_that_is_an_approved_false_alarm_passes_on_its_record(project):
 
     assert kinds(project, text, record.external_id) == []
     assert kinds(project, text, other.external_id) == ["name of the dictionary"]
+
+
+def test_a_missed_value_must_not_leave_though_it_was_a_false_alarm_before(project):
+    record = RecordFactory(project=project)
+    _excuse(record, keyring_of(project.key_id).token("cred", VALUE), "APPROVED")
+    text = f"we saw {VALUE} there"
+    before = kinds(project, text, record.external_id)
+
+    _report_missed(project, VALUE)
+
+    assert before == []
+    assert kinds(project, text, record.external_id) == ["missed value"]

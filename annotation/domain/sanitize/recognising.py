@@ -38,7 +38,7 @@ def recognise(
     if not found:
         return
     tokens = sorted(keyring.own_tokens(seen.text))
-    meant, _ = taught.without_excused(seen, merge(found))
+    meant, _ = taught.without_excused(seen, merge(found), found)
     for one in meant:
         if not (one.rule.startswith(OWN) and _is_done(seen, one, tokens)):
             for part in outside([one], tokens):
