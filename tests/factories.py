@@ -73,6 +73,16 @@ class RecordFactory(factory.django.DjangoModelFactory):
     reviews_wanted = 2
 
 
+class MissedValueFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.MissedValue
+
+    project = factory.SubFactory(ProjectFactory)
+    span_type = "cred"
+    value_hmac = factory.Sequence(lambda n: f"{n:032x}")
+    reported_by = factory.SubFactory(UserFactory)
+
+
 class TermFactory(factory.django.DjangoModelFactory):
     """A name of the dictionary, sealed as the service does it."""
 

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,6 +22,7 @@ from annotation.admin import sanitizing_review
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
 from annotation.models import Record
+from annotation.services import stored_texts
 from annotation.templatetags.chips import chips
 
 _TONES = {
@@ -185,6 +187,8 @@ class RecordAdmin(OwnedFacts):
             return "not kept"
         if found.expires_at is None:
             return "kept encrypted"
+        if not stored_texts.raw_is_kept(found, timezone.now()):
+            return "expired"
         return f"kept encrypted until {found.expires_at:%Y-%m-%d}"
 
 

@@ -45,6 +45,7 @@ class Group:
 
     shown: SafeString
     type: str
+    token: str
     rules: list[str] = field(default_factory=list)
     places: list[tuple[str, str]] = field(default_factory=list)
 
@@ -85,12 +86,12 @@ class ReviewedText:
             for index, (start, end, kind, rule) in enumerate(self._spans(name)):
                 token = text[start:end]
                 group = groups.setdefault(
-                    (kind, token), Group(self._shown(token, kind, rule), kind)
+                    (kind, token), Group(self._shown(token, kind, rule), kind, token)
                 )
                 if rule not in group.rules:
                     group.rules.append(rule)
                 place = f"{label_of(name)}, line {_line(text, start)}"
-                group.places.append((f"{name}:{index}", place))
+                group.places.append((f"{name}:{index}:{start}", place))
         return sorted(groups.values(), key=lambda group: (group.count, group.type))
 
     def wires(self) -> list[Wire]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from annotation.services.false_alarms import Seen
 from annotation.services.missed_values import LONGEST, NAMES, SECRETS
 
 _NOT_THERE = (
@@ -67,16 +68,23 @@ class MissedForm(forms.Form):
         self.add_error("text", _NOT_THERE)
 
 
-class AlarmForm(forms.Form):
-    """One place of a replacement, as `field:number`, and why it was none."""
+class ConfirmForm(forms.Form):
+    """What was read."""
 
-    place = forms.RegexField(r"^[a-z]+(?:\.\d{1,6})?:\d{1,6}$")
+    version = forms.CharField(max_length=64)
+
+
+class AlarmForm(forms.Form):
+    """One place of a replacement, as `field:number:start`, and why it was none."""
+
+    place = forms.RegexField(r"^[a-z]+(?:\.\d{1,6})?:\d{1,6}:\d{1,9}$")
+    token = forms.CharField(max_length=2000, strip=False)
     reason = forms.CharField(max_length=200)
 
-    def span(self) -> dict[str, Any]:
-        """Return the place as the service names it."""
-        name, _, index = self.cleaned_data["place"].rpartition(":")
-        return {"field": name, "span_index": int(index)}
+    def seen(self) -> Seen:
+        """Return the replacement that was seen as the service names it."""
+        name, index, start = self.cleaned_data["place"].split(":")
+        return Seen(name, int(index), int(start), self.cleaned_data["token"])
 
 
 class DecisionForm(forms.Form):

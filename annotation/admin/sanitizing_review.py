@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,12 +24,18 @@ from annotation.admin.pages import page_context, project_for, projects_with
 from annotation.admin.sanitized_text import ReviewedText, label_of
 from annotation.admin.sanitizing_forms import (
     AlarmForm,
+    ConfirmForm,
     DecisionForm,
     MissedForm,
     ReasonForm,
 )
 from annotation.models import FalseAlarm, Project, Record, Sanitization
-from annotation.services import leak_review, sanitizing_queue, stored_texts
+from annotation.services import (
+    false_alarms,
+    leak_review,
+    sanitizing_queue,
+    stored_texts,
+)
 from annotation.services.access import REVEAL
 from netft_site.base.refusals import Refused
 
@@ -108,7 +115,8 @@ class SanitizingRecordView(View):
             groups=shown.groups(),
             wires=shown.wires(),
             form=MissedForm({}),
-            has_raw=bool(self.row.raw_ciphertext),
+            version=stored_texts.version_of(self.row),
+            has_raw=stored_texts.raw_is_kept(self.row, timezone.now()),
             may_reveal=request.user.has_perm(REVEAL, self.project),
             alarms=FalseAlarm.objects.waiting()
             .filter(record=self.record)
@@ -145,7 +153,12 @@ class SanitizingRecordView(View):
         return self._back()
 
     def _confirm(self, request: HttpRequest) -> HttpResponse:
-        leak_review.confirm(record=self.record, by=_person(request))
+        form = ConfirmForm(request.POST)
+        if not form.is_valid():
+            return self._incomplete(request)
+        leak_review.confirm(
+            record=self.record, by=_person(request), **form.cleaned_data
+        )
         messages.success(request, f"{self.record} is confirmed.")
         waiting = sanitizing_queue.waiting(project=self.project, by=_person(request))
         following = waiting.first_to_read(but=self.record.pk)
@@ -165,9 +178,9 @@ class SanitizingRecordView(View):
             span_type=form.cleaned_data["span_type"],
             by=_person(request),
         )
-        many = "one place" if found == 1 else f"{found} places"
+        many = {0: "", 1: " in one place"}.get(found, f" in {found} places")
         messages.success(
-            request, f"Removed here in {many}; the rest of the project follows."
+            request, f"Removed here{many}; the rest of the project follows."
         )
         return self._back()
 
@@ -175,9 +188,9 @@ class SanitizingRecordView(View):
         form = AlarmForm(request.POST)
         if not form.is_valid():
             return self._incomplete(request)
-        alarm = leak_review.report_false_alarm(
+        alarm = false_alarms.report(
             record=self.record,
-            **form.span(),
+            seen=form.seen(),
             reason=form.cleaned_data["reason"],
             by=_person(request),
         )
@@ -192,7 +205,7 @@ class SanitizingRecordView(View):
         if not form.is_valid():
             return self._incomplete(request)
         alarms = FalseAlarm.objects.filter(record=self.record)
-        leak_review.decide_alarm(
+        false_alarms.decide(
             alarm=get_object_or_404(alarms, pk=form.cleaned_data["alarm"]),
             approve=form.cleaned_data["approve"],
             by=_person(request),

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from annotation.admin.owned import OwnedFacts, projects_allowing
 from annotation.admin.pages import page_context, row_number
+from netft_site.base.refusals import Refused
 
 _SHOWN = 20
 
@@ -86,7 +87,7 @@ class Withdrawable(OwnedFacts):
         row = None
         if row_number(object_id) is not None:
             row = self.get_queryset(request).filter(pk=object_id).first()
-        may = row is not None and self._may_withdraw(request, row)
+        may = row is not None and self.may_withdraw(request, row)
         context = {
             "may_withdraw": may,
             "newer_url": self.newer_url(request, row) if row else "",
@@ -109,13 +110,21 @@ class Withdrawable(OwnedFacts):
             return None
         if "confirmed" not in request.POST:
             return self._ask(request, rows)
+        self._withdraw_all(request, rows)
+        return None
+
+    def _withdraw_all(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         count = 0
         for row in rows:
-            self.withdraw_row(row, cast(User, request.user), timezone.now())
+            try:
+                self.withdraw_row(row, cast(User, request.user), timezone.now())
+            except Refused as refusal:
+                messages.error(request, f"{self.called(row)}: {refusal.message}")
+                continue
             self.log_change(request, row, "Withdrawn.")
             count += 1
-        messages.success(request, f"Withdrawn: {count}. {self.what_follows}")
-        return None
+        if count:
+            messages.success(request, f"Withdrawn: {count}. {self.what_follows}")
 
     @admin.display(description="State", ordering="withdrawn_at")
     def state(self, row: Any) -> SafeString:
@@ -124,7 +133,8 @@ class Withdrawable(OwnedFacts):
         )
         return format_html('<span class="pill {}">{}</span>', tone, word)
 
-    def _may_withdraw(self, request: HttpRequest, row: Any) -> bool:
+    def may_withdraw(self, request: HttpRequest, row: Any) -> bool:
+        """Whether this person may withdraw this row."""
         owner = self.owner_of(row)
         may = request.user.has_perm(self._named("change"), owner)
         return may and row.withdrawn_at is None

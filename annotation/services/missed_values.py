@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from annotation.domain.importing.cleaning import Places
@@ -21,7 +22,12 @@ from annotation.domain.sanitize import (
     value_hash,
     value_range,
 )
-from annotation.models import MissedValue, Project, Record, Term
+from annotation.models import (
+    MissedValue,
+    Project,
+    Record,
+    Term,
+)
 from annotation.services import dictionary
 from annotation.services.knowledge import bump
 from annotation.services.vault import keyring_of
@@ -32,7 +38,7 @@ _MOST_WORDS = 4
 _SHORTEST = 4
 _COMMON_SHARE = 0.02
 _ALWAYS_RARE = 2  # records; in a small project two are more than two percent
-_PLAIN = re.compile(r"[a-z]+(?: [a-z]+)*")
+_PLAIN = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
 
 SECRETS = {
     "cred": "Password or key",
@@ -79,8 +85,15 @@ class Place(NamedTuple):
     spans: Places
 
 
+class Added(NamedTuple):
+    """What finds a value from now on, and its pseudonym ("" if not known)."""
+
+    finder: Sanitizer
+    token: str
+
+
 @sensitive_variables("place", "value")
-def add(*, record: Record, place: Place, span_type: str, by: User) -> None:
+def add(*, record: Record, place: Place, span_type: str, by: User) -> Added:
     """Teach the project a missed value. The caller holds the transaction.
 
     Raises:
@@ -88,11 +101,11 @@ def add(*, record: Record, place: Place, span_type: str, by: User) -> None:
             inside_token, too_short, not_a_word or too_common.
     """
     start, end = _checked(place)
-    value = place.text[start:end]
-    project = record.project
+    value, project = place.text[start:end], record.project
     if span_type not in SECRETS and span_type not in NAMES:
         raise MissedRefused("unknown_type", "Say what kind of value it is.")
-    if not _is_found(project, place.text, (start, end), span_type):
+    finder = _finder(project, value, span_type)
+    if not any(a <= start and end <= b for a, b in finder.knows(place.text)):
         raise MissedRefused(
             "not_a_word",
             "Select whole words on one line: a part of one would not be found again.",
@@ -106,16 +119,42 @@ def add(*, record: Record, place: Place, span_type: str, by: User) -> None:
     if span_type in NAMES:
         kind = str(_KINDS[span_type].value)
         dictionary.add_terms(project=project, kind=kind, names=[value], by=by)
-        return
-    name = value_hash(keyring_of(project.key_id), value)
-    _, is_new = MissedValue.objects.get_or_create(
-        project=project,
-        value_hmac=name,
-        withdrawn_at=None,
-        defaults={"record": record, "span_type": span_type, "reported_by": by},
+    else:
+        _add_secret(record, value, span_type, by)
+    return Added(finder, _token(finder, value))
+
+
+@sensitive_variables("place", "value", "seen")
+def still_stands(added: Added, place: Place, after: str) -> bool:
+    """Say whether a reported value may stand in its text yet.
+
+    It is gone from its very place where it stands nowhere in the text any more as what
+    finds it would see it, and fewer times than before as mere letters.
+    """
+    value = place.text[slice(*value_range(place.text, place.start, place.end))]
+    seen = [after[low:high].casefold() for low, high in added.finder.knows(after)]
+    return any(value.casefold() in one for one in seen) or (
+        value in after and after.count(value) >= place.text.count(value)
     )
-    if is_new:
-        bump(project)
+
+
+@sensitive_variables("value")
+def _add_secret(record: Record, value: str, span_type: str, by: User) -> None:
+    """Keep a value's keyed hash. Under another type it is reported anew."""
+    project = record.project
+    name = value_hash(keyring_of(project.key_id), value)
+    known = MissedValue.objects.of(project).in_force().filter(value_hmac=name)
+    if known.filter(span_type=span_type).exists():
+        return
+    known.update(withdrawn_at=timezone.now())
+    MissedValue.objects.create(
+        project=project,
+        record=record,
+        span_type=span_type,
+        value_hmac=name,
+        reported_by=by,
+    )
+    bump(project)
 
 
 def _checked(place: Place) -> tuple[int, int]:
@@ -144,28 +183,31 @@ def _checked(place: Place) -> tuple[int, int]:
     return start, end
 
 
-@sensitive_variables("text", "value", "known")
-def _is_found(
-    project: Project, text: str, selected: tuple[int, int], span_type: str
-) -> bool:
-    """Say whether what would be stored finds the selection where it stands."""
+@sensitive_variables("value", "known")
+def _finder(project: Project, value: str, span_type: str) -> Sanitizer:
+    """Return a sanitizer that knows what would be stored, and nothing else."""
     keyring = keyring_of(project.key_id)
-    value = text[slice(*selected)]
     if span_type in NAMES:
         names = {str(_KINDS[span_type].value): (" ".join(value.split()),)}
         known = Knowledge(context=Context(**names))
     else:
         known = Knowledge(missed={value_hash(keyring, value): span_type})
-    ranges = Sanitizer(keyring, known).knows(text)
-    return any(low <= selected[0] and selected[1] <= high for low, high in ranges)
+    return Sanitizer(keyring, known)
+
+
+@sensitive_variables("value")
+def _token(finder: Sanitizer, value: str) -> str:
+    found = finder.sanitize(value)
+    whole = len(found.spans) == 1 and found.spans[0].token == found.text
+    return found.text if whole else ""
 
 
 @sensitive_variables("value", "word", "texts")
 def _is_common(project: Project, value: str) -> bool:
-    """Say whether lower-case words stand in more than 2 % of the project's records."""
+    """Say whether words stand, in any case, in more than 2 % of the records."""
     if not _PLAIN.fullmatch(value):
         return False
-    word = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+    word = re.compile(rf"(?<!\w){re.escape(value.casefold())}(?!\w)")
     records = Record.objects.of(project).with_text().order_by()
     most = max(_ALWAYS_RARE, records.count() * _COMMON_SHARE)
     found = 0
@@ -173,7 +215,7 @@ def _is_common(project: Project, value: str) -> bool:
     columns = holding.values_list("title", "body", "resolution", "thread")
     for *texts, thread in columns.iterator(chunk_size=200):
         texts += [entry["text"] for entry in thread]
-        found += any(word.search(text.lower()) for text in texts)
+        found += any(word.search(text.casefold()) for text in texts)
         if found > most:
             return True
     return False

@@ -4,8 +4,7 @@ While the raw text is in the vault the whole ticket is cleaned anew; afterwards 
 gaps of the stored text are searched. Either way a value that stood in the stored text
 and was replaced now is a leak, and is written down. A record whose ruleset and
 knowledge are the present ones is left alone: the others are the queue, so that work
-goes on where it was broken off, and doing it twice changes nothing. Frozen datasets are
-not touched.
+goes on where it was broken off, and doing it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from annotation.models import (
 )
 from annotation.services import sanitizing, stored_texts
 from annotation.services.preparing import blob_name, ticket_of_raw
+from annotation.services.unreadable import Unreadable
 from annotation.services.vault import VaultRefused
 from netft_site.base.enqueue import enqueue
 
@@ -42,11 +42,15 @@ _CAUSES = {"missed": Leak.Cause.MISSED, "dictionary": Leak.Cause.DICTIONARY}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one record: `reason` says why it is held."""
+    """What became of one record: `reason` says why it is held.
+
+    Where it is unreadable, the stored text was searched all the same.
+    """
 
     held: bool = False
     reason: str = ""
     fresh: tuple[Fresh, ...] = ()
+    is_unreadable: bool = False
 
 
 @dataclass
@@ -66,16 +70,16 @@ class Tools:
         self.gaps = Recleaner(sanitizer)
 
     def raw(self, row: Sanitization) -> Ticket | None:
-        """Open a record's raw text; None where it is gone or cannot be read."""
-        if not row.raw_ciphertext:
+        """Open a record's raw text; None where it is gone or has expired.
+
+        Raises:
+            VaultRefused: it is there and cannot be opened.
+        """
+        if not stored_texts.raw_is_kept(row, timezone.now()):
             return None
         about = blob_name(self.project.pk, row.record.external_id)
-        try:
-            return ticket_of_raw(
-                self.vault.open(bytes(row.raw_ciphertext), about=about)
-            )
-        except VaultRefused:
-            return None
+        blob = bytes(row.raw_ciphertext or b"")
+        return ticket_of_raw(self.vault.open(blob, about=about))
 
 
 def start(*, project: Project) -> None:
@@ -83,15 +87,19 @@ def start(*, project: Project) -> None:
     enqueue(TASK, project.pk)
 
 
-def run(*, project_id: int, seconds: float) -> int:
-    """Sanitize outdated records for some seconds; return how many were done.
+def run(
+    *, project_id: int, seconds: float, unreadable: Unreadable | None = None
+) -> int:
+    """Sanitize outdated records for some seconds; return how many were looked at.
 
-    Each record is a transaction of its own. Nothing done means that all is up to date.
+    Each record is a transaction of its own. 0: all but `unreadable` is up to date.
     """
     project = Project.objects.get(pk=project_id)
+    unreadable = unreadable or Unreadable()
     until = time.monotonic() + seconds
     tools = Tools(project)
     queue = Sanitization.objects.outdated(project).order_by("pk")
+    queue = queue.filter(pk__gt=unreadable.last)
     chunk = list(queue.values_list("pk", "record_id")[:_LOOKED_UP])
     # A note that is added from now on is sanitized under what is known now.
     noted = stored_texts.with_notes(record_id for _, record_id in chunk)
@@ -100,7 +108,9 @@ def run(*, project_id: int, seconds: float) -> int:
         with transaction.atomic():
             row = _locked(pk)
             if row is not None and _is_outdated(row, tools):
-                again(tools=tools, row=row, has_notes=record_id in noted)
+                outcome = again(tools=tools, row=row, has_notes=record_id in noted)
+                if outcome.is_unreadable:
+                    unreadable.add(pk)
         done += 1
         if time.monotonic() > until:
             break
@@ -108,10 +118,15 @@ def run(*, project_id: int, seconds: float) -> int:
 
 
 def run_to_end(*, project: Project) -> int:
-    """Sanitize everything outdated in this process; return how many were done."""
-    total = 0
-    while done := run(project_id=project.pk, seconds=60):
+    """Sanitize everything outdated in this process; return how many were looked at.
+
+    Raises:
+        RawUnreadable: some raw text cannot be opened; all else is up to date.
+    """
+    total, unreadable = 0, Unreadable()
+    while done := run(project_id=project.pk, seconds=60, unreadable=unreadable):
         total += done
+    unreadable.raise_if_any(project.pk)
     return total
 
 
@@ -156,7 +171,8 @@ def again(
     now = timezone.now()
     row.record.project = tools.project
     before = stored_texts.read(row)
-    ticket = tools.raw(row)
+    ticket, is_unreadable = _opened(tools, row)
+    version = row.knowledge if is_unreadable else tools.version
     if row.state == Sanitization.State.HELD:
         clean, fresh = _from_hold(tools, row, ticket, take_wires), list[Fresh]()
     else:
@@ -165,11 +181,21 @@ def again(
         fresh = _really(fresh, clean)
     if has_notes:
         fresh += stored_texts.reclean_notes(row.record_id, tools.gaps)
-    changed = stored_texts.write(row, clean, version=tools.version, now=now)
+    if is_unreadable:
+        clean = replace(clean, ruleset=row.ruleset)
+    changed = stored_texts.write(row, clean, version=version, now=now)
     leaks = _note_leaks(row, before, fresh)
     if changed or leaks:
         _tell(row.record_id, by, clean, leaks)
-    return Outcome(clean.held, clean.reason, tuple(fresh))
+    return Outcome(clean.held, clean.reason, tuple(fresh), is_unreadable)
+
+
+def _opened(tools: Tools, row: Sanitization) -> tuple[Ticket | None, bool]:
+    """Return the raw ticket, and whether it is there but cannot be opened."""
+    try:
+        return tools.raw(row), False
+    except VaultRefused:
+        return None, True
 
 
 def _from_hold(

@@ -7,6 +7,8 @@ pseudonyms of secrets.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,6 +76,21 @@ def texts_of(row: Sanitization) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
+def version_of(row: Sanitization) -> str:
+    """Name what a person sees of a record: another text or tripwire, another name."""
+    shown = json.dumps([row.state, texts_of(row), row.tripwires], sort_keys=True)
+    return hashlib.sha256(shown.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def raw_is_kept(row: Sanitization, now: datetime) -> bool:
+    """Say whether a record's raw text may still be used: it is there and in time.
+
+    The purge comes once a day; what has expired counts as gone before it comes.
+    """
+    is_over = row.expires_at is not None and row.expires_at <= now
+    return bool(row.raw_ciphertext) and not is_over
+
+
 def all_text(ticket: CleanTicket) -> str:
     """Every text of a ticket in one, to look something up in."""
     _, texts = long_texts(ticket)
@@ -94,7 +111,8 @@ def write(
         _write_record(row.record, clean, was_held=before.held)
     is_new = changed or before.tripwires != clean.tripwires
     _write_sanitization(row, clean, version, is_new, now)
-    if not clean.held:
+    # A pseudonym that stood there before was noted then, and may be forgotten since.
+    if not clean.held and clean.secret_tokens() - before.secret_tokens():
         remember_secrets(row.record.project, [clean])
     return changed
 

@@ -21,8 +21,9 @@ from annotation.models import (
     SanitizingEvent,
     Term,
 )
-from annotation.services import leak_review, resanitizing
+from annotation.services import false_alarms, leak_review, resanitizing
 from annotation.services.missed_values import MissedRefused
+from annotation.services.review_acts import ReviewRefused
 from annotation.tasks.resanitizing import resanitize
 from netft_site.base.refusals import Refused
 from tests.annotation.imports import held_text
@@ -30,10 +31,13 @@ from tests.annotation.reviewing_texts import (
     HELD_BODY,
     WIRE,
     add,
+    alarm_form,
     drop_raw,
     sanitization,
     second_lead,
+    seen,
     select,
+    version,
 )
 from tests.factories import RecordFactory
 
@@ -53,16 +57,18 @@ def missed(record: Record, value: str, by, span_type: str = "cred", **where) -> 
     return leak_review.report_missed(record=record, **place, span_type=span_type, by=by)
 
 
-def alarm_on(record: Record, by, index: int = 0, reason: str = WHY) -> FalseAlarm:
-    return leak_review.report_false_alarm(
-        record=record, field="body", span_index=index, reason=reason, by=by
+def alarm_on(
+    record: Record, by, index: int = 0, reason: str = WHY, shown=None
+) -> FalseAlarm:
+    return false_alarms.report(
+        record=record, seen=shown or seen(record, index), reason=reason, by=by
     )
 
 
 def test_a_confirmed_record_names_who_read_it(project, alice):
     record = add(project, body=SECRET_LINE)
 
-    leak_review.confirm(record=record, by=alice)
+    leak_review.confirm(record=record, version=version(record), by=alice)
 
     assert sanitization(record).state == Sanitization.State.APPROVED
     event = SanitizingEvent.objects.get()
@@ -72,8 +78,8 @@ def test_a_confirmed_record_names_who_read_it(project, alice):
 def test_a_held_record_is_not_confirmed(project, alice):
     record = add(project, body=HELD_BODY)
 
-    with pytest.raises(leak_review.ReviewRefused) as refusal:
-        leak_review.confirm(record=record, by=alice)
+    with pytest.raises(ReviewRefused) as refusal:
+        leak_review.confirm(record=record, version=version(record), by=alice)
 
     assert refusal.value.code == "held"
 
@@ -231,9 +237,9 @@ def test_a_credential_waits_for_a_second_person(project, alice):
     record.refresh_from_db()
     assert alarm.state == FalseAlarm.State.ASKED
     assert "hunter22X" not in record.body
-    with pytest.raises(leak_review.ReviewRefused) as refusal:
-        leak_review.decide_alarm(alarm=alarm, approve=True, by=alice)
-    leak_review.decide_alarm(alarm=alarm, approve=True, by=bea)
+    with pytest.raises(ReviewRefused) as refusal:
+        false_alarms.decide(alarm=alarm, approve=True, by=alice)
+    false_alarms.decide(alarm=alarm, approve=True, by=bea)
 
     record.refresh_from_db()
     assert refusal.value.code == "own_alarm"
@@ -248,7 +254,7 @@ def test_an_approved_false_alarm_is_never_taken_for_a_leak(project, alice):
     """The search of the gaps sees another line than the raw one, and finds it again."""
     record = add(project, body=SECRET_LINE)
     alarm = alarm_on(record, alice)
-    leak_review.decide_alarm(alarm=alarm, approve=True, by=second_lead(project))
+    false_alarms.decide(alarm=alarm, approve=True, by=second_lead(project))
     record.refresh_from_db()
     before = record.body
     Sanitization.objects.update(knowledge=0)
@@ -273,12 +279,12 @@ def test_a_refused_alarm_may_be_reported_again_but_not_decided_again(project, al
     record = add(project, body=SECRET_LINE)
     bea = second_lead(project)
     alarm = alarm_on(record, alice)
-    with pytest.raises(leak_review.ReviewRefused) as twice:
+    with pytest.raises(ReviewRefused) as twice:
         alarm_on(record, bea)
 
-    leak_review.decide_alarm(alarm=alarm, approve=False, by=bea)
-    with pytest.raises(leak_review.ReviewRefused) as decided:
-        leak_review.decide_alarm(alarm=alarm, approve=True, by=bea)
+    false_alarms.decide(alarm=alarm, approve=False, by=bea)
+    with pytest.raises(ReviewRefused) as decided:
+        false_alarms.decide(alarm=alarm, approve=True, by=bea)
     again = alarm_on(record, bea)
 
     assert (twice.value.code, decided.value.code) == ("asked_before", "decided")
@@ -294,13 +300,13 @@ def test_without_raw_text_there_is_no_false_alarm_and_no_reveal(project, alice):
 
     attempts = [
         lambda: alarm_on(record, alice, index=1),
-        lambda: leak_review.decide_alarm(
+        lambda: false_alarms.decide(
             alarm=waiting, approve=True, by=second_lead(project)
         ),
         lambda: leak_review.reveal(record=record, by=alice, reason=WHY),
     ]
     for attempt in attempts:
-        with pytest.raises(leak_review.ReviewRefused) as refusal:
+        with pytest.raises(ReviewRefused) as refusal:
             attempt()
         assert refusal.value.code == "raw_gone"
     assert "REVEALED" not in kinds(record)
@@ -309,8 +315,8 @@ def test_without_raw_text_there_is_no_false_alarm_and_no_reveal(project, alice):
 def test_a_replacement_that_is_not_there_is_refused(project, alice):
     record = add(project, body=SECRET_LINE)
 
-    with pytest.raises(leak_review.ReviewRefused) as refusal:
-        alarm_on(record, alice, index=9)
+    with pytest.raises(ReviewRefused) as refusal:
+        alarm_on(record, alice, shown=seen(record)._replace(number=9))
 
     assert refusal.value.code == "no_such_span"
 
@@ -346,7 +352,7 @@ def test_a_released_record_is_not_held_again_by_later_knowledge(project, alice):
 def test_what_cannot_be_read_stays_held_and_says_why(project, alice):
     record = add(project, body=held_text())
 
-    with pytest.raises(leak_review.ReviewRefused) as refusal:
+    with pytest.raises(ReviewRefused) as refusal:
         leak_review.release(record=record, by=alice, reason="needed for labeling")
 
     record.refresh_from_db()
@@ -362,10 +368,10 @@ def test_reveal_needs_the_right_a_reason_and_leaves_a_trace_first(
     record = add(project, body=SECRET_LINE, thread=[{"text": "an update"}])
 
     for user in (bob, grace):
-        with pytest.raises(leak_review.ReviewRefused) as refusal:
+        with pytest.raises(ReviewRefused) as refusal:
             leak_review.reveal(record=record, by=user, reason=WHY)
         assert refusal.value.code == "not_allowed"
-    with pytest.raises(leak_review.ReviewRefused) as short:
+    with pytest.raises(ReviewRefused) as short:
         leak_review.reveal(record=record, by=alice, reason="  because  ")
     assert (short.value.code, kinds(record)) == ("reason_too_short", [])
 
@@ -420,7 +426,7 @@ def test_no_row_and_no_task_holds_what_was_reviewed(
         assert answer.status_code in {200, 302}
 
     send(action="reveal", reason=f"reading for {VALUE}")
-    send(action="alarm", place="body:0", reason="hunter22X is a product")
+    send(**alarm_form(record, reason="hunter22X is a product"))
     send(action="missed", text="Jo Nesbitt", span_type="person")
     send(action="missed", text=VALUE, span_type="cred")
     resanitizing.run_to_end(project=project)

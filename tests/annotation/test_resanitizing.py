@@ -17,6 +17,7 @@ from annotation.models import (
     SanitizingEvent,
 )
 from annotation.services import dictionary, knowledge, queueing, resanitizing
+from annotation.services.unreadable import RawUnreadable
 from annotation.services.vault import keyring_of
 from annotation.tasks import resanitizing as tasks
 from tests.annotation.reviewing_texts import (
@@ -324,11 +325,46 @@ def test_an_older_ruleset_is_outdated_and_another_key_is_left_alone(project):
 def test_an_unreadable_blob_falls_back_to_the_stored_text(project, alice):
     record = add(project, **TICKET)
     Sanitization.objects.update(raw_ciphertext=b"0" * 60)
+    other = add(project, body=f"see {VALUE}")
     learn(project, alice)
+
+    with pytest.raises(RawUnreadable):
+        resanitizing.run_to_end(project=project)
+
+    assert VALUE not in str(texts(record)) + str(texts(other))
+    # It is not taken for up to date: with its raw text it would be cleaned as a whole.
+    assert list(Sanitization.objects.outdated(project)) == [sanitization(record)]
+
+
+def test_raw_text_that_does_not_open_makes_the_task_fail_but_not_stop(
+    project, alice, monkeypatch, django_capture_on_commit_callbacks
+):
+    records = [add(project, title=f"{n}", body=f"{VALUE} {n}") for n in range(3)]
+    broken = Sanitization.objects.filter(record__in=records[:2])
+    broken.update(raw_ciphertext=b"0" * 60)
+    learn(project, alice)
+    monkeypatch.setattr(resanitizing, "_LOOKED_UP", 1)
+
+    with pytest.raises(RawUnreadable) as refusal:
+        tasks.resanitize(project.pk)
+
+    assert "2 records" in refusal.value.message
+    assert sanitization(records[2]).knowledge == project.knowledge_version
+    # When its time is over, the stored text is all there is.
+    broken.update(expires_at=timezone.now())
+    tasks.resanitize(project.pk)
+    assert not Sanitization.objects.outdated(project).exists()
+
+
+def test_expired_raw_text_is_not_used_before_the_purge_comes(project, alice):
+    learn(project, alice, WIRE)
+    record = add(project, body=f"box {WIRE} fails")
+    Sanitization.objects.update(expires_at=timezone.now())
+    unlearn(project)
 
     resanitizing.run_to_end(project=project)
 
-    assert VALUE not in str(texts(record))
+    assert WIRE not in str(texts(record))
 
 
 def test_places_that_do_not_fit_the_text_do_not_keep_the_value(project, alice):

@@ -8,15 +8,18 @@ import pytest
 from django.urls import reverse
 
 from annotation.models import FalseAlarm, Leak, Record, Sanitization, SanitizingEvent
-from annotation.services import leak_review
+from annotation.services import false_alarms, leak_review
 from tests.annotation.imports import held_text
 from tests.annotation.reviewing_texts import (
     HELD_BODY,
     WIRE,
     add,
+    alarm_form,
+    confirmation,
     drop_raw,
     sanitization,
     second_lead,
+    seen,
 )
 from tests.factories import ProjectFactory, ReviewFactory, VerdictFactory
 
@@ -64,7 +67,7 @@ def test_only_leads_of_the_project_review_its_sanitizing(
         assert ("ZCRED_" in answer.content.decode()) is (
             status == 200 and page != QUEUE
         )
-    posted = browser.post(page_of(record), {"action": "confirm"})
+    posted = browser.post(page_of(record), confirmation(record))
     assert posted.status_code == (302 if status == 200 else status)
     assert SanitizingEvent.objects.exists() is (status == 200)
 
@@ -99,10 +102,9 @@ def test_the_queue_names_what_waits_most_urgent_first(project, alice, browser_of
     held = add(project, body=HELD_BODY)
     released = add(project, body=HELD_BODY, title="released")
     leak_review.release(record=released, by=alice, reason="needed for labeling")
-    alarm = leak_review.report_false_alarm(
+    alarm = false_alarms.report(
         record=first_use,
-        field="body",
-        span_index=0,
+        seen=seen(first_use),
         reason=WHY,
         by=second_lead(project),
     )
@@ -125,9 +127,7 @@ def test_the_queue_names_what_waits_most_urgent_first(project, alice, browser_of
 
 def test_ones_own_false_alarm_does_not_wait_for_oneself(project, alice, browser_of):
     record = add(project, body=SECRET_LINE)
-    leak_review.report_false_alarm(
-        record=record, field="body", span_index=0, reason=WHY, by=alice
-    )
+    false_alarms.report(record=record, seen=seen(record), reason=WHY, by=alice)
 
     page = html_of(browser_of(alice).get(page_of(record)))
 
@@ -145,7 +145,7 @@ def test_a_rule_is_a_first_use_until_somebody_confirms_a_record_with_it(
     assert [use.row.record for use in uses] == [first]
     assert uses[0].rules == ("command", "ipv4")
 
-    after = browser.post(page_of(first), {"action": "confirm"})
+    after = browser.post(page_of(first), confirmation(first))
 
     assert after.url == QUEUE
     assert not browser.get(QUEUE).context["waiting"].first_uses
@@ -155,7 +155,7 @@ def test_a_rule_is_a_first_use_until_somebody_confirms_a_record_with_it(
 def test_confirm_leads_to_the_next_text_to_read(project, alice, browser_of):
     possible, quiet = add(project, body=POSSIBLE), add(project, body="Port is down")
 
-    answer = browser_of(alice).post(page_of(quiet), {"action": "confirm"})
+    answer = browser_of(alice).post(page_of(quiet), confirmation(quiet))
 
     assert answer.url == page_of(possible)
     assert sanitization(quiet).state == "APPROVED"
@@ -265,9 +265,7 @@ def test_a_refused_report_says_why_without_the_value(
 def test_a_second_lead_decides_on_a_reported_credential(project, alice, browser_of):
     record = add(project, body=SECRET_LINE)
     bea = second_lead(project)
-    browser_of(alice).post(
-        page_of(record), {"action": "alarm", "place": "body:0", "reason": WHY}
-    )
+    browser_of(alice).post(page_of(record), alarm_form(record, reason=WHY))
     alarm = FalseAlarm.objects.get()
     form = {"action": "decide", "alarm": alarm.pk, "approve": "yes"}
 
@@ -352,9 +350,11 @@ def test_an_unknown_action_changes_nothing(project, alice, browser_of, action):
 @pytest.mark.parametrize(
     "form",
     [
-        {"action": "alarm", "place": "body:x", "reason": WHY},
-        {"action": "alarm", "place": "body:99", "reason": WHY},
-        {"action": "alarm", "place": "__class__:1", "reason": WHY},
+        {"action": "confirm"},
+        {"action": "alarm", "place": "body:0:14", "reason": WHY},
+        {"action": "alarm", "place": "body:x:1", "token": "t", "reason": WHY},
+        {"action": "alarm", "place": "body:99:1", "token": "t", "reason": WHY},
+        {"action": "alarm", "place": "__class__:1:1", "token": "t", "reason": WHY},
         {"action": "decide", "alarm": "7", "approve": "maybe"},
         {"action": "release", "reason": ""},
         {"action": "reveal", "reason": "x" * 900},
@@ -388,9 +388,7 @@ def test_the_pages_cost_the_same_queries_at_any_length(
     for n in range(count):
         record = add(project, body=f"{SECRET_LINE} {n}\n{POSSIBLE}")
         add(project, body=f"{HELD_BODY} {n}")
-        leak_review.report_false_alarm(
-            record=record, field="body", span_index=0, reason=WHY, by=bea
-        )
+        false_alarms.report(record=record, seen=seen(record), reason=WHY, by=bea)
     browser = browser_of(alice)
     browser.get(QUEUE)
 

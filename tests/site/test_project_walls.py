@@ -23,6 +23,7 @@ from tests.factories import (
     DatasetFactory,
     EvaluationFactory,
     MembershipFactory,
+    MissedValueFactory,
     ModelVersionFactory,
     ProjectFactory,
     RecordFactory,
@@ -62,6 +63,7 @@ MAKERS: dict[str, Maker] = {
     "annotation_reviewer": lambda p: ReviewerFactory(
         user=MembershipFactory(project=p).user
     ),
+    "annotation_missedvalue": lambda p: MissedValueFactory(project=p),
     "annotation_term": lambda p: TermFactory(project=p),
     "annotation_sanitizingrule": lambda p: SanitizingRuleFactory(project=p),
     "training_dataset": lambda p: DatasetFactory(project=p),
@@ -71,6 +73,7 @@ MAKERS: dict[str, Maker] = {
 }
 # Tables that only leads see.
 LEADS_ONLY = {
+    "annotation_missedvalue",
     "annotation_columnmapping",
     "annotation_term",
     "annotation_sanitizingrule",

@@ -9,12 +9,13 @@ from __future__ import annotations
 from annotation.domain.sanitize.engine import MAX_CHARS, RULESET, TAKEN, Sanitizer
 from annotation.domain.sanitize.findings import Context, Sanitized, Span, Tripwire
 from annotation.domain.sanitize.knowledge import (
+    MISSED,
     Knowledge,
     OwnRule,
     value_hash,
     value_range,
 )
-from annotation.domain.sanitize.naming import without_named
+from annotation.domain.sanitize.naming import named_at, without_named
 from annotation.domain.sanitize.pseudonyms import (
     SECRET_TOKEN,
     TOKEN_SHAPE,
@@ -26,6 +27,7 @@ from annotation.domain.sanitize.tripwire import CERTAIN, POSSIBLE
 __all__ = [
     "CERTAIN",
     "MAX_CHARS",
+    "MISSED",
     "POSSIBLE",
     "RULESET",
     "SECRET_TOKEN",
@@ -40,6 +42,7 @@ __all__ = [
     "Sanitizer",
     "Span",
     "Tripwire",
+    "named_at",
     "value_hash",
     "value_range",
     "without_named",

@@ -125,16 +125,24 @@ class Taught:
                     yield Finding(start, end, rule.type, OWN + rule.name)
 
     def without_excused(
-        self, view: View, findings: Iterable[Finding]
+        self,
+        view: View,
+        findings: Iterable[Finding],
+        every: Iterable[Finding] = (),
     ) -> tuple[Iterable[Finding], list[Finding]]:
-        """Part `findings` from those that were false alarms in their place."""
+        """Part `findings` from those that were false alarms in their place.
+
+        What touches a value reported as missed, of `every` finding, never was one.
+        """
         if not self._excused:
             return findings, []
+        reported = [one for one in every if one.rule == MISSED]
         meant: list[Finding] = []
         excused: list[Finding] = []
         for finding in findings:
             name = alarm_hash(self._keyring, view, finding)
-            (excused if name in self._excused else meant).append(finding)
+            is_excused = name in self._excused and not _touches(finding, reported)
+            (excused if is_excused else meant).append(finding)
         return meant, excused
 
     def _find_missed(self, view: View) -> Iterator[Finding]:
@@ -142,6 +150,10 @@ class Taught:
             name = value_hash(self._keyring, view.text[start:end])
             if kind := self._missed.get(name):
                 yield Finding(start, end, kind, MISSED)
+
+
+def _touches(finding: Finding, others: Iterable[Finding]) -> bool:
+    return any(one.start < finding.end and finding.start < one.end for one in others)
 
 
 def candidates(text: str) -> Iterator[tuple[int, int]]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from annotation.domain.sanitize import network
+from annotation.domain.sanitize.ipmap import AddressMap
 from annotation.domain.sanitize.knowledge import candidates
 from annotation.domain.sanitize.pseudonyms import LABELS, TOKEN_SHAPE, Keyring
+from annotation.domain.sanitize.resolve import ADDRESSES
 
 _CLOSING = ".,;:!?"
+_MOST_CLOSING = 3
+
+Pseudonym = tuple[str, str]
+"""A span type, and what stands for a value of it."""
 
 
 def without_named(keyring: Keyring, text: str, tokens: Collection[str]) -> str:
@@ -26,6 +33,49 @@ def without_named(keyring: Keyring, text: str, tokens: Collection[str]) -> str:
     return _replaced(text, found)
 
 
+def named_at(
+    keyring: Keyring,
+    text: str,
+    selected: tuple[int, int],
+    wanted: Collection[Pseudonym],
+) -> set[Pseudonym]:
+    """Return those of `wanted` whose value stands in `text` and meets the selection."""
+    addresses = AddressMap(keyring)
+    found: set[Pseudonym] = set()
+    for start, low in candidates(text):
+        if start >= selected[1] or low + _MOST_CLOSING <= selected[0]:
+            continue
+        for end in _ends(text, low):
+            if end > selected[0]:
+                value = text[start:end]
+                found |= {
+                    (kind, token)
+                    for kind, token in wanted
+                    if _pseudonym(keyring, addresses, kind, value) == token
+                }
+    return found
+
+
+def _pseudonym(keyring: Keyring, addresses: AddressMap, kind: str, value: str) -> str:
+    """Return what stands for a value of a type; nothing where it cannot be of it."""
+    if kind == "serial":
+        return keyring.same_form(kind, value)
+    if kind not in ADDRESSES:
+        return keyring.token(kind, value)
+    try:
+        return network.rewrite(addresses, kind, value)
+    except (ValueError, IndexError, OverflowError):
+        return ""
+
+
+def _ends(text: str, low: int) -> Iterator[int]:
+    """Yield where a word up to `low` may end: a secret may end in punctuation."""
+    for end in range(low, min(len(text), low + _MOST_CLOSING) + 1):
+        if text[low:end].strip(_CLOSING):
+            return
+        yield end
+
+
 def _match(
     keyring: Keyring,
     text: str,
@@ -35,10 +85,7 @@ def _match(
     known: Collection[str],
 ) -> tuple[int, str] | None:
     """Return where the value at `start` ends, and its token, if it is known."""
-    # A secret may end in what closes a sentence.
-    for end in range(low, min(len(text), low + 3) + 1):
-        if text[low:end].strip(_CLOSING):
-            return None
+    for end in _ends(text, low):
         for kind in kinds:
             token = keyring.token(kind, text[start:end])
             if token in known:
