@@ -25,7 +25,7 @@ from annotation.services.missed_values import SECRETS
 class MissedValueAdmin(Withdrawable):
     change_list_template = "annotation/missed_values.html"
     list_title = "Missed values"
-    list_display = ["what", "state", "standing", "project", "reported_by", "created_at"]
+    list_display = ["what", "state", "project", "reported_by", "created_at"]
     list_filter = [
         InForceFilter,
         "span_type",

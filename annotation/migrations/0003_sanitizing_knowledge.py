@@ -6,168 +6,496 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotation', '0002_name_api_tokens'),
+        ("annotation", "0002_name_api_tokens"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='sanitization',
-            options={'permissions': [('reveal_sanitization', 'Can read the raw text of a record')]},
+            name="sanitization",
+            options={
+                "permissions": [
+                    ("reveal_sanitization", "Can read the raw text of a record")
+                ]
+            },
         ),
         migrations.AddField(
-            model_name='project',
-            name='key_check',
-            field=models.CharField(blank=True, editable=False, help_text='A public value of the key, by which another one is noticed.', max_length=16),
+            model_name="project",
+            name="key_check",
+            field=models.CharField(
+                blank=True,
+                editable=False,
+                help_text="A public value of the key, by which another one is noticed.",
+                max_length=16,
+            ),
         ),
         migrations.AddField(
-            model_name='project',
-            name='knowledge_version',
-            field=models.PositiveIntegerField(default=0, editable=False, help_text='Grows with every change to what the sanitizer knows.'),
+            model_name="project",
+            name="knowledge_version",
+            field=models.PositiveIntegerField(
+                default=0,
+                editable=False,
+                help_text="Grows with every change to what the sanitizer knows.",
+            ),
         ),
         migrations.AddField(
-            model_name='sanitization',
-            name='knowledge',
-            field=models.PositiveIntegerField(default=0, help_text="The project's knowledge version that was applied."),
+            model_name="sanitization",
+            name="knowledge",
+            field=models.PositiveIntegerField(
+                default=0, help_text="The project's knowledge version that was applied."
+            ),
         ),
         migrations.CreateModel(
-            name='SanitizingEvent',
+            name="SanitizingEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('CONFIRMED', 'Confirmed as clean'), ('RELEASED', 'Released from hold'), ('MISSED', 'Reported a missed value'), ('ALARM_ASKED', 'Reported a false alarm'), ('ALARM_APPROVED', 'Approved a false alarm'), ('ALARM_REFUSED', 'Refused a false alarm'), ('REVEALED', 'Read the raw text'), ('RESANITIZED', 'Sanitized again')], max_length=14)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sanitizing_events', to='annotation.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("CONFIRMED", "Confirmed as clean"),
+                            ("RELEASED", "Released from hold"),
+                            ("MISSED", "Reported a missed value"),
+                            ("ALARM_ASKED", "Reported a false alarm"),
+                            ("ALARM_APPROVED", "Approved a false alarm"),
+                            ("ALARM_REFUSED", "Refused a false alarm"),
+                            ("REVEALED", "Read the raw text"),
+                            ("RESANITIZED", "Sanitized again"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sanitizing_events",
+                        to="annotation.record",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Canary',
+            name="Canary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span_type', models.CharField(max_length=16)),
-                ('vendor', models.CharField(max_length=40)),
-                ('value_hmac', models.CharField(max_length=32)),
-                ('planted_at', models.DateTimeField(auto_now_add=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='canaries', to='annotation.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("span_type", models.CharField(max_length=16)),
+                ("vendor", models.CharField(max_length=40)),
+                ("value_hmac", models.CharField(max_length=32)),
+                ("planted_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="canaries",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'canaries',
-                'constraints': [models.UniqueConstraint(fields=('project', 'value_hmac'), name='canary_unique')],
+                "verbose_name_plural": "canaries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "value_hmac"), name="canary_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FalseAlarm',
+            name="FalseAlarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span_type', models.CharField(max_length=16)),
-                ('rule', models.CharField(max_length=80)),
-                ('token', models.CharField(max_length=120)),
-                ('alarm_hmac', models.CharField(editable=False, max_length=32)),
-                ('reason', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('ASKED', 'Waits for a second person'), ('APPROVED', 'Approved'), ('REFUSED', 'Refused')], default='ASKED', max_length=10)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='false_alarms', to='annotation.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("span_type", models.CharField(max_length=16)),
+                ("rule", models.CharField(max_length=80)),
+                ("token", models.CharField(max_length=120)),
+                ("alarm_hmac", models.CharField(editable=False, max_length=32)),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ASKED", "Waits for a second person"),
+                            ("APPROVED", "Approved"),
+                            ("REFUSED", "Refused"),
+                        ],
+                        default="ASKED",
+                        max_length=10,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="false_alarms",
+                        to="annotation.record",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'REFUSED'), _negated=True), fields=('record', 'alarm_hmac'), name='false_alarm_unique'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'APPROVED'), _negated=True), models.Q(('span_type__in', ('cred', 'snmp', 'token', 'pem')), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('asked_by')), _negated=True)), _connector='OR'), name='false_alarm_secret_needs_two')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "REFUSED"), _negated=True),
+                        fields=("record", "alarm_hmac"),
+                        name="false_alarm_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "APPROVED"), _negated=True),
+                            models.Q(
+                                ("span_type__in", ("cred", "snmp", "token", "pem")),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                models.Q(
+                                    ("decided_by", models.F("asked_by")), _negated=True
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="false_alarm_secret_needs_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='KnownSecret',
+            name="KnownSecret",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=24)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='known_secrets', to='annotation.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("token", models.CharField(max_length=24)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="known_secrets",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'token'), name='known_secret_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "token"), name="known_secret_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Leak',
+            name="Leak",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('RULESET', 'A newer ruleset'), ('MISSED', 'A value reported as missed'), ('RULE', 'A rule of the project'), ('DICTIONARY', 'A name of the dictionary')], max_length=10)),
-                ('span_type', models.CharField(max_length=16)),
-                ('rule', models.CharField(max_length=80)),
-                ('token', models.CharField(help_text='What stands there now.', max_length=120)),
-                ('ruleset_before', models.CharField(max_length=40)),
-                ('ruleset_after', models.CharField(max_length=40)),
-                ('found_at', models.DateTimeField(auto_now_add=True)),
-                ('settled_at', models.DateTimeField(blank=True, help_text='When somebody had dealt with it.', null=True)),
-                ('settled_because', models.CharField(blank=True, max_length=200)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leaks', to='annotation.record')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("RULESET", "A newer ruleset"),
+                            ("MISSED", "A value reported as missed"),
+                            ("RULE", "A rule of the project"),
+                            ("DICTIONARY", "A name of the dictionary"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("span_type", models.CharField(max_length=16)),
+                ("rule", models.CharField(max_length=80)),
+                (
+                    "token",
+                    models.CharField(
+                        help_text="What stands there now.", max_length=120
+                    ),
+                ),
+                ("ruleset_before", models.CharField(max_length=40)),
+                ("ruleset_after", models.CharField(max_length=40)),
+                ("found_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "settled_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When somebody had dealt with it.",
+                        null=True,
+                    ),
+                ),
+                ("settled_because", models.CharField(blank=True, max_length=200)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leaks",
+                        to="annotation.record",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('settled_at__isnull', True), models.Q(('settled_by__isnull', False), models.Q(('settled_because', ''), _negated=True)), _connector='OR'), name='leak_settled_by_somebody')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_at__isnull", True),
+                            models.Q(
+                                ("settled_by__isnull", False),
+                                models.Q(("settled_because", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="leak_settled_by_somebody",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MissedValue',
+            name="MissedValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span_type', models.CharField(max_length=16)),
-                ('value_hmac', models.CharField(editable=False, max_length=32)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='missed_values', to='annotation.project')),
-                ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotation.record')),
-                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("span_type", models.CharField(max_length=16)),
+                ("value_hmac", models.CharField(editable=False, max_length=32)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="missed_values",
+                        to="annotation.project",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="annotation.record",
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('project', 'value_hmac'), name='missed_value_unique_in_force')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("project", "value_hmac"),
+                        name="missed_value_unique_in_force",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SanitizingRule',
+            name="SanitizingRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('span_type', models.CharField(max_length=16)),
-                ('pattern', models.CharField(max_length=500)),
-                ('must', models.JSONField(default=list, help_text='Invented lines that must match.')),
-                ('must_not', models.JSONField(default=list, help_text='Lines that must not match.')),
-                ('measured', models.JSONField(default=dict, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sanitizing_rules', to='annotation.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("span_type", models.CharField(max_length=16)),
+                ("pattern", models.CharField(max_length=500)),
+                (
+                    "must",
+                    models.JSONField(
+                        default=list, help_text="Invented lines that must match."
+                    ),
+                ),
+                (
+                    "must_not",
+                    models.JSONField(
+                        default=list, help_text="Lines that must not match."
+                    ),
+                ),
+                ("measured", models.JSONField(default=dict, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sanitizing_rules",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('project', 'name'), name='sanitizing_rule_unique_name')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("project", "name"),
+                        name="sanitizing_rule_unique_name",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('customers', 'Customer'), ('customer_aliases', "Customer's short name"), ('people', 'Person'), ('users', 'Account'), ('hostnames', 'Host name')], max_length=16)),
-                ('ciphertext', models.BinaryField()),
-                ('value_hmac', models.CharField(editable=False, max_length=32)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='annotation.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("customers", "Customer"),
+                            ("customer_aliases", "Customer's short name"),
+                            ("people", "Person"),
+                            ("users", "Account"),
+                            ("hostnames", "Host name"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("ciphertext", models.BinaryField()),
+                ("value_hmac", models.CharField(editable=False, max_length=32)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="terms",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'name',
-                'verbose_name_plural': 'dictionary of names',
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('project', 'kind', 'value_hmac'), name='term_unique_in_force')],
+                "verbose_name": "name",
+                "verbose_name_plural": "dictionary of names",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("project", "kind", "value_hmac"),
+                        name="term_unique_in_force",
+                    )
+                ],
             },
         ),
     ]

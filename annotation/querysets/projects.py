@@ -37,7 +37,7 @@ class ProjectQuerySet(models.QuerySet):
         return self.sanitizing_of(project)[0]
 
     def sanitizing_of(self, project: Project) -> tuple[int, str]:
-        """The stored version of what a project's sanitizer knows, and its key's check."""
+        """The version of what a project's sanitizer knows, and its key's check."""
         found = self.filter(pk=project.pk)
         version, check = found.values_list("knowledge_version", "key_check").get()
         return int(version), str(check)

@@ -13,6 +13,7 @@ from annotation.domain.importing.tickets import Ticket
 from annotation.domain.sanitize import TOKEN_SHAPE, without_named
 from annotation.models import Record, Sanitization, SanitizingEvent
 from annotation.services import resanitizing, stored_texts
+from annotation.services.known_secrets import without_known_secrets
 from annotation.services.sanitizing import sanitizer_for
 from annotation.services.vault import keyring_of
 from netft_site.base.refusals import Refused
@@ -89,7 +90,8 @@ def safe_reason(record: Record, reason: str) -> str:
     # People explain a replacement by naming what was replaced.
     tokens = [match[0] for match in TOKEN_SHAPE.finditer(shown(record))]
     keyring = keyring_of(record.project.key_id)
-    return without_named(keyring, found.text, tokens)[:_REASON_LIMIT]
+    named = without_named(keyring, found.text, tokens)
+    return without_known_secrets(record.project, named)[:_REASON_LIMIT]
 
 
 def shown(record: Record) -> str:

@@ -437,3 +437,15 @@ def test_no_row_and_no_task_holds_what_was_reviewed(
     assert stored.count('"kind": "MISSED"') == 2
     for value in (VALUE, "hunter22X", "Nesbitt", "9.9.12.4"):
         assert value.casefold() not in stored.casefold()
+
+
+def test_a_reason_that_quotes_a_secret_of_another_record_is_stored_without_it(
+    project, alice
+):
+    add(project, body="password: Tulpen9!feld")
+    record = add(project, body="the uplink is down")
+
+    reason = "need to see Tulpen9!feld there"
+    leak_review.reveal(record=record, by=alice, reason=reason)
+
+    assert "Tulpen9!feld" not in record.sanitizing_events.get().reason
