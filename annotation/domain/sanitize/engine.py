@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import replace
 
 from annotation.domain.sanitize import network
-from annotation.domain.sanitize.blocks import find_blocks
+from annotation.domain.sanitize.credentials import find_secrets
 from annotation.domain.sanitize.echoes import find_echoes
 from annotation.domain.sanitize.encoded import find_encoded
 from annotation.domain.sanitize.findings import (
@@ -23,7 +23,6 @@ from annotation.domain.sanitize.findings import (
     Span,
     Tripwire,
 )
-from annotation.domain.sanitize.grammar import find_keyword_values
 from annotation.domain.sanitize.headers import HINTS as HEADERS
 from annotation.domain.sanitize.headers import find_under_headers
 from annotation.domain.sanitize.identifiers import find_identifiers
@@ -32,15 +31,14 @@ from annotation.domain.sanitize.ipmap import AddressMap
 from annotation.domain.sanitize.knowledge import MISSED, Knowledge, Taught, alarm_hash
 from annotation.domain.sanitize.layout import keep_columns
 from annotation.domain.sanitize.literals import Literals, Places
-from annotation.domain.sanitize.mentions import ROOTS, Mention, find_mentions
+from annotation.domain.sanitize.mentions import ROOTS, find_mentions
 from annotation.domain.sanitize.network import find_network
 from annotation.domain.sanitize.pii import find_pii
 from annotation.domain.sanitize.pseudonyms import Keyring
 from annotation.domain.sanitize.recognising import Recognised, recognise
 from annotation.domain.sanitize.resolve import ADDRESSES, SECRETS, apply, merge, outside
-from annotation.domain.sanitize.rules import NEEDS, find_commands, find_shapes
-from annotation.domain.sanitize.sections import HINTS, find_in_sections
-from annotation.domain.sanitize.tables import find_columns
+from annotation.domain.sanitize.rules import NEEDS
+from annotation.domain.sanitize.sections import HINTS
 from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
 from annotation.domain.sanitize.views import View, view
 
@@ -168,7 +166,7 @@ class Sanitizer:
             taken = self._taken(seen, text, spans)
             places = _LITERALS.places(seen.low)
             mentions = find_mentions(seen, places)
-            found = _find_secrets(seen, places, mentions)
+            found = find_secrets(seen, places, mentions)
             if turn == 0:
                 found += self._find_names(seen, places)
             meant, excused = self._taught.without_excused(seen, merge(found), found)
@@ -265,16 +263,6 @@ class Sanitizer:
         if kind in ADDRESSES:
             return network.rewrite(self._addresses, kind, value)
         return self._keyring.token(kind, self._dictionary.canonical(kind, value))
-
-
-def _find_secrets(seen: View, places: Places, mentions: list[Mention]) -> list[Finding]:
-    found = [*find_shapes(seen, places), *find_commands(seen, places)]
-    found += find_blocks(seen)
-    found += find_keyword_values(seen, mentions)
-    found += find_columns(seen, mentions)
-    found += find_in_sections(seen, places)
-    found += find_echoes(seen, found)
-    return found
 
 
 def _is_mapped(finding: Finding) -> bool:

@@ -27,7 +27,8 @@ _CATALOG = Path(__file__).parent / "catalog" / "identifiers.toml"
 _REACH = 80  # characters on either side in which a cue counts
 _LONGEST_LINE = 2000
 _LONGEST_SENTENCE = 400
-_NUMBER = re.compile(r"\d+")
+# Groups of a pattern that hold several values, and what one value is.
+_LISTS = {"n": re.compile(r"(\d+)"), "p": re.compile(r"(\d+):[\d:]+")}
 # Fewer learned names than this are looked for one by one.
 _MANY = 60
 _SHORTEST_LEARNED = 4
@@ -108,9 +109,9 @@ def _findings(rule: Rule, view: View, match: re.Match[str]) -> Iterator[Finding]
         if not value or group[0] == "s":
             continue
         start, end = match.span(group)
-        if group[0] == "n":
-            for number in _NUMBER.finditer(view.text, start, end):
-                yield Finding(*number.span(), rule.type, rule.name)
+        if group[0] in _LISTS:
+            for number in _LISTS[group[0]].finditer(view.text, start, end):
+                yield Finding(*number.span(1), rule.type, rule.name)
         elif _is_meant(rule, view, start, end):
             yield Finding(start, end, rule.type, rule.name)
 

@@ -163,16 +163,21 @@ def _manifest(
         "mix": header.mix,
         "production_mix": dataset.project.production_mix,
         "left_out": header.left_out,
-        "sanitizing": {
-            "rulesets": dataset.examples.rulesets(),
-            "knowledge": dataset.project.knowledge_version,
-            "key_id": dataset.project.key_id,
-        },
+        "sanitizing": _sanitizing(dataset),
         "senior_share": {
             "before": header.senior_share_before,
             "after": header.senior_share,
         },
         "findings": [finding.as_json() for finding in findings],
+    }
+
+
+def _sanitizing(dataset: Dataset) -> dict[str, Any]:
+    """Under what the texts stand: the sanitizer's versions, and the key's name."""
+    return {
+        "rulesets": dataset.examples.rulesets(),
+        "knowledge": dataset.project.knowledge_version,
+        "key_id": dataset.project.key_id,
     }
 
 
