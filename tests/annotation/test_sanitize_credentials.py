@@ -195,3 +195,9 @@ def test_a_token_of_ours_is_not_a_secret_again_and_a_lookalike_is():
     assert SANITIZER.sanitize(ours).text == ours
     assert SANITIZER.looks_clean(ours)
     assert "ABCDEFGHIJKLM" not in SANITIZER.sanitize(lookalike).text
+
+
+def test_a_community_that_spells_a_routing_word_by_chance_is_still_a_secret():
+    text = ' community "cy5rQP0kRIXjpjjjsjy/3SWFVyykNIe0XCPqtbz4zga=" hash2 r'
+
+    assert "cy5rQP0k" not in SANITIZER.sanitize(text).text

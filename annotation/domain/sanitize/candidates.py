@@ -18,8 +18,8 @@ _ACCESS = re.compile(
 )
 _COMMUNITY_NAME = re.compile(r"\\?[\"'`]?[ \t](?:string|name)\b")
 _BGP_COMMUNITY = re.compile(
-    r"\d{1,10}:\d{1,10}|no-(?:export|advertise|peer)|internet|additive|local-as"
-    r"|0x[\da-f]+",
+    r"(?<![a-z0-9+/])(?:\d{1,10}:\d{1,10}|no-(?:export|advertise|peer)|internet|additive"
+    r"|local-as|0x[\da-f]+)(?![a-z0-9+/=])",
     re.IGNORECASE,
 )
 
