@@ -201,3 +201,10 @@ def test_a_community_that_spells_a_routing_word_by_chance_is_still_a_secret():
     text = ' community "cy5rQP0kRIXjpjjjsjy/3SWFVyykNIe0XCPqtbz4zga=" hash2 r'
 
     assert "cy5rQP0k" not in SANITIZER.sanitize(text).text
+
+
+@pytest.mark.parametrize(
+    "secret", ["!winter24", "{winter24}", "a00000000.AB", "winter24()", "win.TER_MUTE9"]
+)
+def test_no_exemption_for_code_lets_a_password_through(secret: str):
+    assert secret not in SANITIZER.sanitize(f"enable secret 0 {secret}").text

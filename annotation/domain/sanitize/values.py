@@ -25,7 +25,9 @@ _TRAILING = ".,;:)]}>\"'`”’»"
 
 _MASK = re.compile(
     r"[*xX•.#_-]{3,}|<[A-Za-z_ .:/-]{1,40}>|\[[A-Za-z_ .:-]{1,40}\]"
-    r"|\{[A-Za-z_]{1,30}\}|!\w{1,30}|[\w.]{1,80}\(\)?|[a-z]\w*(?:\.[a-z]\w*)*\.[A-Z_]{2,60}"
+    r"|\{(?:code|noformat|password|secret|token|key|value)\}"
+    r"|!(?:vault|include|secret|env|Ref|Sub)|[a-z_]{1,40}(?:\.[a-z_]{1,40})+\(\)?"
+    r"|(?:settings|config|cfg|os|env|self)(?:\.[A-Za-z_]{1,40}){1,3}"
     r"|\$\{[\w.:-]{1,80}\}?|\$\([\w .-]{1,80}\)|%[sd]|\{\{[\w .|-]{0,80}\}?\}?"
     r"|\(?[nN]one\)?|[{(\[]|\{\d?\}|(?:null|true|false|undefined),?"
 )
