@@ -153,6 +153,14 @@ def test_a_manifest_that_does_not_fit_holds():
     assert SANITIZER.sanitize("hello", manifest=manifest).held
 
 
+def test_a_manifest_of_another_key_holds():
+    other = Sanitizer(Keyring(bytes(range(1, 33)))).sanitize("password: Winter2024!x")
+
+    result = SANITIZER.sanitize(other.text, manifest=other.spans)
+
+    assert (result.held, result.reason) == (True, "manifest of another key")
+
+
 # What is caught of every kind; it only goes up.
 RATCHET = {
     "cred": 1.0,

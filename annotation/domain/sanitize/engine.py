@@ -34,7 +34,7 @@ from annotation.domain.sanitize.literals import Literals, Places
 from annotation.domain.sanitize.mentions import ROOTS, find_mentions
 from annotation.domain.sanitize.network import find_network
 from annotation.domain.sanitize.pii import find_pii
-from annotation.domain.sanitize.pseudonyms import Keyring
+from annotation.domain.sanitize.pseudonyms import TOKEN_SHAPE, Keyring
 from annotation.domain.sanitize.recognising import Recognised, recognise
 from annotation.domain.sanitize.resolve import ADDRESSES, SECRETS, apply, merge, outside
 from annotation.domain.sanitize.rules import NEEDS
@@ -157,6 +157,9 @@ class Sanitizer:
             return "undecodable content"
         if any(text[span.start : span.end] != span.token for span in manifest):
             return "manifest does not fit the text"
+        looks = [span.token for span in manifest if TOKEN_SHAPE.fullmatch(span.token)]
+        if not all(map(self._keyring.is_token, looks)):
+            return "manifest of another key"
         return ""
 
     def _settle(self, text: str, spans: list[Span]) -> Sanitized:
