@@ -5,6 +5,7 @@ plain dictionary, made with Altair, and the columns and rows that say the same i
 words. Nothing here computes a statistic, and nothing is only a picture.
 """
 
+from netft_site.base.charts.bars import distribution, stacked_days
 from netft_site.base.charts.chart import Chart, Figure
 from netft_site.base.charts.counts import class_mix, confusion_matrix
 from netft_site.base.charts.curves import CurvePoint, loss_curves
@@ -13,6 +14,8 @@ from netft_site.base.charts.intervals import (
     accuracy_with_intervals,
     slices,
 )
+from netft_site.base.charts.signed import signed_figures
+from netft_site.base.charts.stacks import stacked_counts
 
 __all__ = [
     "Chart",
@@ -22,6 +25,10 @@ __all__ = [
     "accuracy_with_intervals",
     "class_mix",
     "confusion_matrix",
+    "distribution",
     "loss_curves",
+    "signed_figures",
     "slices",
+    "stacked_counts",
+    "stacked_days",
 ]

@@ -12,6 +12,11 @@ from functools import cached_property
 from typing import Any
 
 import altair as alt
+from altair.utils import schemapi
+
+# A page does not prove its drawings against the schema of Vega-Lite at every request,
+# which takes longer than all else on it: the tests do, chart by chart.
+schemapi.disable_debug_mode()
 
 # The public shape of a figure: {"value", "ci": [lo, hi], "n", "method", "reference"};
 # an undefined one has a null value and a "reason".
@@ -87,7 +92,7 @@ def compose(
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         description=caption,
     )
-    spec: dict[str, Any] = drawing.to_dict()
+    spec: dict[str, Any] = drawing.to_dict(validate=False)
     # The browser supplies the configuration from the tokens.
     spec.pop("config", None)
     return Chart(spec, columns, tuple(rows), caption)
