@@ -33,11 +33,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Label:
-    """One independent label: the level and the labeler's grade at the time."""
+    """One label: the level, the labeler's grade at the time, the root cause.
+
+    A label that is not ``independent`` was given with a model's suggestion in view.
+    """
 
     severity: str
     grade: Grade
     root_cause: str = ""
+    independent: bool = True
 
 
 @dataclass(frozen=True)
