@@ -33,6 +33,8 @@ class ProjectFactory(factory.django.DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"project-{n}")
     name = factory.LazyAttribute(lambda o: o.slug.title())
     key_id = factory.LazyFunction(lambda: settings.DEFAULT_KEY_ID)
+    # Tests that want chance say so: the others are served in order of priority.
+    random_share = gold_share = repeat_share = 0.0
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):
@@ -41,7 +43,7 @@ class MembershipFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     project = factory.SubFactory(ProjectFactory)
-    role = annotation.Membership.Role.LABELER
+    role = annotation.Membership.Role.REVIEWER
 
 
 class ReviewerFactory(factory.django.DjangoModelFactory):
@@ -233,3 +235,47 @@ class EvaluationFactory(factory.django.DjangoModelFactory):
     dataset = factory.LazyAttribute(lambda o: o.model_version.run.dataset)
     gold_sha256 = "0" * 64
     job = factory.SubFactory(JobFactory, kind="PREDICT")
+
+
+class ClaimFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Claim
+
+    record = factory.SubFactory(RecordFactory)
+    reviewer = factory.SubFactory(ReviewerFactory)
+    project = factory.LazyAttribute(lambda o: o.record.project)
+    slot = 1
+    opened_at = START
+    expires_at = START + timedelta(minutes=10)
+
+
+class GoldFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.Gold
+
+    record = factory.SubFactory(RecordFactory, state="SETTLED")
+    severity = "high"
+    reason = "The core link carries two sites."
+    made_by = factory.SubFactory(UserFactory)
+
+
+class BulkActFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.BulkAct
+
+    project = factory.SubFactory(ProjectFactory)
+    kind = "EXCLUDE"
+    query = factory.LazyFunction(lambda: {"category": "switching"})
+    reason = "test export"
+    by = factory.SubFactory(UserFactory)
+    at = START
+
+
+class SavedFilterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = annotation.SavedFilter
+
+    project = factory.SubFactory(ProjectFactory)
+    owner = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"filter {n}")
+    query = factory.LazyFunction(lambda: {"category": "switching"})

@@ -2,7 +2,10 @@
 
 from annotation.admin import (
     access,
+    bulk_acts,
     dictionary,
+    gold,
+    guidelines,
     imports,
     missed_values,
     own_rules,
@@ -14,7 +17,10 @@ from annotation.admin import (
 
 __all__ = [
     "access",
+    "bulk_acts",
     "dictionary",
+    "gold",
+    "guidelines",
     "imports",
     "missed_values",
     "own_rules",

@@ -1,4 +1,4 @@
-"""Forms of the label desk and the adjudication page."""
+"""Forms of the label desk."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import Any
 
 from django import forms
 
-from annotation.models import Project, Review
-from annotation.services.reviewing import Answer
+from annotation.domain.queue import Wish
+from annotation.models import Claim, Project, Record
+from annotation.services.reviewing import Answer, has_later_facts
 
 MAX_SECONDS = 24 * 3600
+_CHOICES_LISTED = 200
 
 
 class AnswerForm(forms.Form):
-    """One reviewer's answer; the levels and root causes are the project's."""
+    """One reviewer's answer; the levels and root causes are the project's.
+
+    Where something became known later, the first step asks for the severity alone: it
+    must come from what was known at opening.
+    """
 
     severity = forms.ChoiceField(widget=forms.RadioSelect, required=False)
     root_cause = forms.ChoiceField(required=False)
@@ -28,8 +34,15 @@ class AnswerForm(forms.Form):
     )
     claim = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, claim: Claim, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        project = claim.project
+        self.locked = claim.severity if claim.revealed_at else ""
+        offers = project.later_facts == Project.LaterFacts.OFFERED
+        waiting = has_later_facts(claim) and not self.locked
+        self.may_reveal = waiting
+        self.must_reveal = waiting and not offers
+        self.asks_more = not waiting
         self.levels = [
             {"level": level, "key": position if position <= 9 else None}
             for position, level in enumerate(project.scale, start=1)
@@ -50,11 +63,14 @@ class AnswerForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.data.get("action") == "submit" and not cleaned.get("severity"):
-            self.add_error("severity", "Choose a severity, or skip the ticket.")
+        if self.locked:
+            cleaned["severity"] = self.locked
+            self.errors.pop("severity", None)
+        elif not cleaned.get("severity") and "severity" not in self.errors:
+            self.add_error("severity", "Choose a severity, or pass the ticket on.")
         return cleaned
 
-    def answer(self, status: str = Review.Status.SUBMITTED, reason: str = "") -> Answer:
+    def answer(self) -> Answer:
         """Return the cleaned form as the service's words."""
         cleaned = self.cleaned_data
         spent = cleaned.get("seconds_spent")
@@ -63,47 +79,63 @@ class AnswerForm(forms.Form):
             root_cause=cleaned.get("root_cause") or "",
             response=cleaned.get("response") or "",
             confidence=cleaned.get("confidence"),
-            status=status,
-            reason=reason,
             seconds_spent=min(spent, MAX_SECONDS) if spent is not None else None,
         )
 
 
 class SkipForm(forms.Form):
-    """Why a reviewer passes a ticket on."""
-
-    SKIP = "skip"
-    UNSURE = "unsure"
+    """Why a reviewer passes a ticket on, or what should have been hidden in it."""
 
     claim = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(required=False, max_length=500)
-
-
-class DecisionForm(forms.Form):
-    """A senior's decision on a contested record."""
-
-    severity = forms.ChoiceField(
-        widget=forms.RadioSelect, error_messages={"required": "Choose a severity."}
+    seconds_spent = forms.IntegerField(
+        required=False, min_value=0, max_value=MAX_SECONDS, widget=forms.HiddenInput
     )
-    root_cause = forms.ChoiceField(required=False)
-    reason = forms.CharField(
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say in a few words why: reviewers learn from it."},
-    )
+
+    def answer(self, status: str) -> Answer:
+        """Return the cleaned form as the service's words."""
+        return Answer(
+            status=status,
+            reason=self.cleaned_data["reason"],
+            seconds_spent=self.cleaned_data.get("seconds_spent"),
+        )
+
+
+class WishForm(forms.Form):
+    """Which tickets one would like to be served."""
+
+    category = forms.ChoiceField(required=False)
+    vendor = forms.ChoiceField(required=False)
+    batch = forms.ChoiceField(required=False, label="Import")
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.levels = [
-            {"level": level, "key": position if position <= 9 else None}
-            for position, level in enumerate(project.scale, start=1)
-        ]
-        choices = {
-            "severity": [(level.key, level.label) for level in project.scale],
-            "root_cause": [("", "Not stated")]
-            + [(cause, cause.replace("-", " ")) for cause in project.root_causes],
-        }
-        for name, options in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101
-            field.choices = options
+        records = Record.objects.of(project)
+        for name in ("category", "vendor"):
+            self._offer(name, ((one, one) for one in records.words_of(name)))
+        # Not by file name: it may name what the sanitizer hides.
+        batches = project.batches.order_by("-id")[:_CHOICES_LISTED]
+        named = ((str(b.pk), f"{b.pk} of {b.created_at:%Y-%m-%d}") for b in batches)
+        self._offer("batch", named)
+
+    def _offer(self, name: str, choices: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = [("", "Any"), *choices]
+
+    def wish(self) -> Wish:
+        """Return what was chosen; what does not exist any more is left out."""
+        self.is_valid()
+        return Wish.parse(self.cleaned_data)
+
+
+class PauseForm(forms.Form):
+    """Why nobody is served for the time being."""
+
+    because = forms.CharField(max_length=200, label="Why")
+
+
+class HandOverForm(forms.Form):
+    """A note for those who go on."""
+
+    note = forms.CharField(required=False, max_length=500)

@@ -1,41 +1,50 @@
 """The label desk: one record at a time, blind, by keyboard or pointer.
 
 GET shows the seat a reviewer holds, or why there is none; every change is a POST that
-redirects. Neither other reviewers' labels nor a model's are ever in the page.
+redirects. Neither other reviewers' labels nor, unless the project wants it, a model's
+are ever in the page.
 """
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views import View
 
-from annotation.admin.desk_forms import AnswerForm, SkipForm
+from annotation.admin import desk_pages
+from annotation.admin.desk_forms import (
+    AnswerForm,
+    HandOverForm,
+    PauseForm,
+    SkipForm,
+    WishForm,
+)
 from annotation.admin.pages import (
-    page_context,
+    project_chooser,
     project_for,
-    projects_with,
     reviewer_for,
 )
-from annotation.models import Claim, Project, Review, Reviewer
-from annotation.services import queueing, reviewing
+from annotation.domain.queue import Wish
+from annotation.models import Claim, Project, Record, Review, Reviewer
+from annotation.services import (
+    flagging,
+    labeling,
+    pausing,
+    queueing,
+    reviewing,
+    seating,
+    taking_back,
+)
+from netft_site.base.chance import draw
 
 PERMISSION = "annotation.add_review"
+PAUSES = "annotation.change_project"
 SEAT_GONE = "That seat is no longer yours; nothing was saved."
 
 
-def choose_project(request: HttpRequest) -> HttpResponse:
-    """Open the only project's desk, or let the reviewer choose."""
-    projects = projects_with(request, PERMISSION)
-    if len(projects) == 1:
-        return redirect("admin:annotation_desk", projects[0].slug)
-    context = page_context(
-        request, "Label desk", projects=projects, url_name="admin:annotation_desk"
-    )
-    return TemplateResponse(request, "annotation/choose_project.html", context)
+choose_project = project_chooser("Label desk", PERMISSION, "admin:annotation_desk")
 
 
 class DeskView(View):
@@ -45,151 +54,241 @@ class DeskView(View):
     reviewer: Reviewer
 
     def dispatch(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        self.project = project_for(request, slug, PERMISSION)
+        try:
+            self.project = project_for(request, slug, PERMISSION)
+        except Http404:
+            closed = desk_pages.closed_project(request, slug)
+            if closed is None:
+                raise
+            return closed
         self.reviewer = reviewer_for(request)
         return super().dispatch(request, slug)
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        claim = queueing.open_seat(project=self.project, reviewer=self.reviewer)
-        if claim is None:
-            return self._show_empty(request)
-        form = AnswerForm(self.project, initial={"claim": claim.pk})
-        return self._show(request, claim, form)
+        claim = seating.open_seat(project=self.project, reviewer=self.reviewer)
+        if claim is None or claim.record.state in Record.OUT_OF_REACH:
+            return desk_pages.empty(
+                request, self.project, self.reviewer, self._wish(), claim
+            )
+        return desk_pages.seat(request, claim)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        action = request.POST.get("action", "")
         handlers = {
             "start": self._next,
             "submit": self._submit,
+            "reveal": self._reveal,
             "skip": self._pass_on,
             "unsure": self._pass_on,
+            "flag": self._flag,
             "undo": self._undo,
             "leave": self._leave,
-            "shortcuts": self._toggle_shortcuts,
+            "wish": self._wish_for,
+            "pause": self._pause,
+            "resume": self._pause,
+            "shortcuts": self._set_shortcuts,
         }
-        handler = handlers.get(action)
+        handler = handlers.get(request.POST.get("action", ""))
         if handler is None:
             return HttpResponse(
                 "Unknown action.", status=400, content_type="text/plain"
             )
         return handler(request)
 
-    def _next(self, request: HttpRequest) -> HttpResponse:
-        queueing.claim_next(
-            project=self.project, reviewer=self.reviewer, now=timezone.now()
-        )
+    def _back(self) -> HttpResponse:
         return redirect("admin:annotation_desk", self.project.slug)
 
+    def _next(self, request: HttpRequest) -> HttpResponse:
+        queueing.claim_next(
+            project=self.project,
+            reviewer=self.reviewer,
+            now=timezone.now(),
+            draw=draw(),
+            wish=self._wish(),
+        )
+        return self._back()
+
     def _submit(self, request: HttpRequest) -> HttpResponse:
-        form = AnswerForm(self.project, request.POST)
+        claim = self._seat_named(request)
+        form = AnswerForm(claim, request.POST) if claim else None
+        if claim is None or form is None or (claim.is_done and not form.is_valid()):
+            messages.error(request, SEAT_GONE)
+            return self._back()
         if form.is_valid():
+            answer = form.answer()
             try:
-                self._take(form.cleaned_data["claim"], form.answer())
+                review = self._take(claim, answer)
+            except reviewing.AnsweredOtherwise as conflict:
+                return desk_pages.conflict(request, claim, conflict.stored, answer)
             except reviewing.AnswerRefused as refusal:
                 form.add_error(None, refusal.message)
             else:
-                messages.success(request, "Saved.")
-                return self._next(request)
-        claim = queueing.open_seat(project=self.project, reviewer=self.reviewer)
-        if claim is None or request.POST.get("claim") != str(claim.pk):
-            # What was typed belongs to another ticket than the desk shows now.
-            for text in form.non_field_errors() or [SEAT_GONE]:
-                messages.error(request, str(text))
-            return redirect("admin:annotation_desk", self.project.slug)
-        return self._show(request, claim, form, status=422)
+                self._tell_saved(request, review)
+                return self._back()
+        return desk_pages.seat(request, claim, form, status=422)
+
+    def _reveal(self, request: HttpRequest) -> HttpResponse:
+        claim = self._seat_named(request)
+        if claim is None:
+            messages.error(request, SEAT_GONE)
+            return self._back()
+        try:
+            reviewing.reveal(
+                claim_id=claim.pk,
+                reviewer=self.reviewer,
+                severity=request.POST.get("severity", ""),
+                now=timezone.now(),
+            )
+        except reviewing.AnswerRefused as refusal:
+            form = AnswerForm(claim, request.POST)
+            form.is_valid()
+            form.add_error("severity", refusal.message)
+            return desk_pages.seat(request, claim, form, status=422)
+        return self._back()
 
     def _pass_on(self, request: HttpRequest) -> HttpResponse:
-        form = SkipForm(request.POST)
-        if not form.is_valid():
-            messages.error(request, "The reason is longer than 500 characters.")
-            return redirect("admin:annotation_desk", self.project.slug)
-        unsure = request.POST["action"] == SkipForm.UNSURE
+        unsure = request.POST["action"] == "unsure"
         status = Review.Status.UNSURE if unsure else Review.Status.SKIPPED
-        answer = reviewing.Answer(status=status, reason=form.cleaned_data["reason"])
+        claim, form = self._seat_named(request), SkipForm(request.POST)
+        if claim is None or not form.is_valid():
+            messages.error(request, _skip_error(claim))
+            return self._back()
         try:
-            self._take(form.cleaned_data["claim"], answer)
+            self._take(claim, form.answer(status))
         except reviewing.AnswerRefused as refusal:
             messages.error(request, refusal.message)
-            return redirect("admin:annotation_desk", self.project.slug)
+            return self._back()
         messages.success(request, "Passed on.")
+        return self._back()
+
+    def _flag(self, request: HttpRequest) -> HttpResponse:
+        claim, form = self._seat_named(request), SkipForm(request.POST)
+        if claim is None or not form.is_valid():
+            messages.error(request, _skip_error(claim))
+            return self._back()
+        try:
+            flagging.flag(
+                claim_id=claim.pk,
+                reviewer=self.reviewer,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except reviewing.AnswerRefused as refusal:
+            messages.error(request, refusal.message)
+            return self._back()
+        messages.success(
+            request,
+            "Flagged. Nobody is served the ticket until its sanitizing was looked at.",
+        )
         return self._next(request)
 
-    def _take(self, claim_id: int, answer: reviewing.Answer) -> None:
-        reviewing.submit(
-            claim_id=claim_id,
+    def _undo(self, request: HttpRequest) -> HttpResponse:
+        named = request.POST.get("review", "")
+        try:
+            undone = taking_back.undo_last(
+                project=self.project,
+                reviewer=self.reviewer,
+                now=timezone.now(),
+                only=int(named) if named.isdecimal() else None,
+            )
+        except taking_back.UndoRefused as refusal:
+            messages.warning(request, refusal.message)
+            return self._back()
+        if undone is None:
+            messages.warning(request, "Nothing to take back in the last hour.")
+            return self._back()
+        messages.info(request, f"Your answer to {undone} is taken back.")
+        seat = seating.open_seat(project=self.project, reviewer=self.reviewer)
+        if undone.state in Record.OUT_OF_REACH:
+            messages.warning(request, "The ticket itself stays out of the queue.")
+        elif seat is None or seat.record_id != undone.pk:
+            messages.warning(request, "A colleague has taken its last seat.")
+        return self._back()
+
+    def _leave(self, request: HttpRequest) -> HttpResponse:
+        form = HandOverForm(request.POST)
+        note = form.cleaned_data["note"] if form.is_valid() else ""
+        try:
+            pausing.hand_over(
+                project=self.project,
+                reviewer=self.reviewer,
+                note=note,
+                now=timezone.now(),
+            )
+        except reviewing.AnswerRefused as refusal:
+            messages.error(request, refusal.message)
+            return self._back()
+        messages.success(
+            request, "Your seat is given back; what you typed is kept as a draft."
+        )
+        return redirect("admin:index")
+
+    def _wish_for(self, request: HttpRequest) -> HttpResponse:
+        wish = WishForm(self.project, request.POST).wish()
+        request.session[self._wish_key] = wish.as_lookups()
+        return self._back()
+
+    def _pause(self, request: HttpRequest) -> HttpResponse:
+        project_for(request, self.project.slug, PAUSES)
+        because = ""
+        if request.POST["action"] == "pause":
+            form = PauseForm(request.POST)
+            if not form.is_valid():
+                messages.error(request, "Say in a few words why, for those who wait.")
+                return self._back()
+            because = form.cleaned_data["because"]
+        try:
+            pausing.pause(project=self.project, because=because, now=timezone.now())
+        except reviewing.AnswerRefused as refusal:
+            messages.error(request, refusal.message)
+        return self._back()
+
+    def _set_shortcuts(self, request: HttpRequest) -> HttpResponse:
+        reviewing.set_shortcuts(
+            reviewer=self.reviewer,
+            enabled=request.POST.get("enabled") == "on",
+            saves_at_once=request.POST.get("saves_at_once") == "on",
+        )
+        return self._back()
+
+    def _take(self, claim: Claim, answer: reviewing.Answer) -> Review:
+        """Store an answer and sit down at the next ticket."""
+        review, _ = labeling.answer_and_go_on(
+            claim_id=claim.pk,
+            project=self.project,
             reviewer=self.reviewer,
             answer=answer,
             now=timezone.now(),
+            draw=draw(),
+            wish=self._wish(),
         )
+        return review
 
-    def _undo(self, request: HttpRequest) -> HttpResponse:
-        undone = reviewing.undo_last(
-            project=self.project, reviewer=self.reviewer, now=timezone.now()
-        )
-        if undone is None:
-            messages.warning(request, "Nothing to take back in the last hour.")
+    def _tell_saved(self, request: HttpRequest, review: Review) -> None:
+        if review.record.state in Record.OUT_OF_REACH:
+            messages.warning(
+                request,
+                f"{review.record} was taken out of the queue while you had it. Your "
+                "answer is kept and counts if the ticket comes back.",
+            )
         else:
-            messages.info(request, f"Your answer to {undone} is taken back.")
-            seat = queueing.open_seat(project=self.project, reviewer=self.reviewer)
-            if seat is None or seat.record_id != undone.pk:
-                messages.warning(request, "A colleague has taken its last seat.")
-        return redirect("admin:annotation_desk", self.project.slug)
+            messages.success(request, "Saved.")
+        request.session[f"answered:{self.project.pk}"] = review.record_id
 
-    def _leave(self, request: HttpRequest) -> HttpResponse:
-        claim = queueing.open_seat(project=self.project, reviewer=self.reviewer)
-        if claim is not None:
-            queueing.release(claim_id=claim.pk, reviewer=self.reviewer)
-        return redirect("admin:index")
-
-    def _toggle_shortcuts(self, request: HttpRequest) -> HttpResponse:
-        reviewing.set_shortcuts(
-            reviewer=self.reviewer, enabled=not self.reviewer.shortcuts_enabled
-        )
-        return redirect("admin:annotation_desk", self.project.slug)
-
-    def _show(
-        self, request: HttpRequest, claim: Claim, form: AnswerForm, status: int = 200
-    ) -> HttpResponse:
-        context = page_context(
-            request,
-            "Label desk",
+    def _seat_named(self, request: HttpRequest) -> Claim | None:
+        """Return the seat that a form names, open or not, if it is this person's."""
+        return seating.seat_of(
+            text=request.POST.get("claim", ""),
             project=self.project,
             reviewer=self.reviewer,
-            claim=claim,
-            record=claim.record,
-            form=form,
-            reads_answers=reviewing.may_read_answers(
-                user=request.user, project=self.project
-            ),
-            guidelines=self.project.guidelines.order_by("-version").first(),
-            answered=queueing.answered_count(
-                project=self.project, reviewer=self.reviewer
-            ),
         )
-        return TemplateResponse(request, "annotation/desk.html", context, status=status)
 
-    def _show_empty(self, request: HttpRequest) -> HttpResponse:
-        state = queueing.queue_state(
-            project=self.project, reviewer=self.reviewer, now=timezone.now()
-        )
-        context = page_context(
-            request,
-            "Label desk",
-            project=self.project,
-            reviewer=self.reviewer,
-            state=state,
-        )
-        return TemplateResponse(request, "annotation/desk_empty.html", context)
+    @property
+    def _wish_key(self) -> str:
+        return f"wish:{self.project.pk}"
+
+    def _wish(self) -> Wish:
+        return Wish.parse(self.request.session.get(self._wish_key) or {})
 
 
-class HeartbeatView(View):
-    """Keeps a seat while its page is open; answers its new expiry."""
-
-    def post(self, request: HttpRequest, slug: str, claim_id: int) -> JsonResponse:
-        project_for(request, slug, PERMISSION)
-        until = queueing.renew(
-            claim_id=claim_id, reviewer=reviewer_for(request), now=timezone.now()
-        )
-        if until is None:
-            return JsonResponse({"expires_at": None}, status=410)
-        return JsonResponse({"expires_at": until.isoformat()})
+def _skip_error(claim: Claim | None) -> str:
+    return SEAT_GONE if claim is None else "The reason is longer than 500 characters."

@@ -1,23 +1,39 @@
-"""Projects, their members and guidelines; new ones come from the wizard."""
+"""Projects and their members; new ones come from the wizard."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from annotation.admin import wizard
-from annotation.admin.owned import NeverChanged, ProjectOwned
-from annotation.models import Guidelines, Membership, Project
+from annotation.admin.owned import ProjectOwned
+from annotation.admin.pages import row_number
+from annotation.models import Membership, Project
+
+DESK = (
+    "lease_minutes",
+    "later_facts",
+    "random_share",
+    "gold_share",
+    "repeat_share",
+    "repeat_after_days",
+    "shows_suggestions",
+    "shows_similar",
+)
+"""Settings of the label desk."""
+
+_SHARES = {"random_share": 1.0, "gold_share": 0.5, "repeat_share": 0.5}
+"""The most that a share of the seats may be."""
 
 
 class ProjectForm(forms.ModelForm):
-    """Root causes are written one a line."""
+    """Root causes are written one a line; shares of seats are fractions."""
 
     causes = forms.CharField(
         label="Root causes",
@@ -28,11 +44,32 @@ class ProjectForm(forms.ModelForm):
 
     class Meta:
         model = Project
-        fields = ("name", "reviews_wanted", "lease_minutes", "is_active")
+        fields = ("name", "reviews_wanted", *DESK, "is_active")
+        labels: ClassVar[dict[str, str]] = {
+            "later_facts": "Updates and resolution",
+            "shows_suggestions": "Show suggestions",
+            "shows_similar": "Show similar tickets",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["causes"] = "\n".join(self.instance.root_causes)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name, most in _SHARES.items():
+            share = cleaned.get(name)
+            if share is not None and not 0 <= share <= most:
+                self.add_error(name, f"A fraction from 0 to {most:g}.")
+        shares = [cleaned.get(name) for name in _SHARES]
+        if None not in shares and sum(map(float, shares)) > 1:  # type: ignore[arg-type]
+            self.add_error(
+                "random_share", "The three shares together are more than all seats."
+            )
+        for name in ("lease_minutes", "reviews_wanted"):
+            if cleaned.get(name) == 0:
+                self.add_error(name, "At least 1.")
+        return cleaned
 
     def clean_causes(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["causes"].splitlines()]
@@ -46,8 +83,41 @@ class ProjectForm(forms.ModelForm):
         return super().save(commit)
 
 
+_WAYS = (
+    ("Progress", "admin:annotation_progress", ("view_review", "add_review")),
+    ("Team quality", "admin:annotation_team_quality", ("view_review",)),
+    ("Guidelines", "admin:annotation_guidelines_of", ("view_guidelines",)),
+    ("Choose gold records", "admin:annotation_gold_choose", ("add_gold",)),
+)
+
+
+def ways_of(request: HttpRequest, project: Project) -> list[tuple[str, str]]:
+    """Return the labels and addresses of a project's pages that a person may open."""
+    if not project.is_active:
+        return []
+    return [
+        (label, reverse(page, args=[project.slug]))
+        for label, page, rights in _WAYS
+        if any(request.user.has_perm(f"annotation.{one}", project) for one in rights)
+    ]
+
+
+class MembershipFormSet(forms.BaseInlineFormSet):
+    """Members as rows of a table, whose fields have no labels beside them."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, words in (("user", "Person"), ("role", "Role"), ("DELETE", "Remove")):
+            if name in form.fields:
+                widget = form.fields[name].widget
+                # The admin wraps the choice of a related row.
+                shown = cast("forms.Widget", getattr(widget, "widget", widget))
+                shown.attrs["aria-label"] = words
+
+
 class MembershipInline(admin.TabularInline):
     model = Membership
+    formset = MembershipFormSet
     extra = 0
     verbose_name_plural = "people"
 
@@ -87,21 +157,21 @@ class MembershipInline(admin.TabularInline):
 class ProjectAdmin(ProjectOwned):
     form = ProjectForm
     change_list_template = "annotation/projects.html"
+    change_form_template = "annotation/project.html"
     list_display = ["name", "slug", "reviews_wanted", "is_synthetic", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["name", "slug"]
     inlines = [MembershipInline]
-    fields = [
+    facts = (
         "name",
         "slug",
         "severity_levels",
         "causes",
         "reviews_wanted",
-        "lease_minutes",
         "is_active",
         "key_id",
         "is_synthetic",
-    ]
+    )
     readonly_fields = ["slug", "severity_levels", "key_id", "is_synthetic"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
@@ -110,11 +180,15 @@ class ProjectAdmin(ProjectOwned):
     def owner_of(self, obj: Any) -> Project:
         return obj
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        fields = list(self.fields or [])
-        if not self.has_change_permission(request, obj):
-            fields.remove("causes")
-        return fields
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        changes = self.has_change_permission(request, obj)
+        facts = [name for name in self.facts if changes or name != "causes"]
+        desk = {
+            "fields": DESK,
+            "description": "Which tickets reviewers are served, and what they see. "
+            "Shares are fractions of all seats: 0.1 is one in ten.",
+        }
+        return [(None, {"fields": facts}), ("Label desk", desk)]
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -149,29 +223,15 @@ class ProjectAdmin(ProjectOwned):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        number = row_number(object_id)
+        project = Project.objects.filter(pk=number or 0).first()
+        context = {
+            "show_save_and_add_another": False,
+            "ways": ways_of(request, project) if project else [],
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description="Severity levels")
     def severity_levels(self, project: Project) -> str:
         return ", ".join(f"{level.label} ({level.key})" for level in project.scale)
-
-
-@admin.register(Guidelines)
-class GuidelinesAdmin(NeverChanged, ProjectOwned):
-    """Versions of the labeling rules: a new text is a new version.
-
-    Reviews name the version they saw, so a version never changes.
-    """
-
-    list_display = ["project", "version", "created_at"]
-    list_filter = [("project", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["project"]
-    fields = ["project", "markdown"]
-
-    def save_model(
-        self, request: HttpRequest, obj: Guidelines, form: Any, change: bool
-    ) -> None:
-        newest = Guidelines.objects.filter(project=obj.project).first()
-        obj.version = newest.version + 1 if newest else 1
-        super().save_model(request, obj, form, change)

@@ -1,13 +1,14 @@
 """Records as a table to read: sanitized text with its pseudonyms as chips.
 
 What became known after a ticket was opened is shown to those who may see verdicts;
-the others may have to label it.
+the others may have to label it, and are not told whether it is settled: a gold record
+is, and must not be recognised.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Model
@@ -19,19 +20,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from annotation.admin import sanitizing_review
+from annotation.admin.find_urls import find_urls
+from annotation.admin.long_tables import CappedPaginator, OwnProjectsFilter
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
+from annotation.admin.states import StateFilter, reads_all_verdicts, state_pill
 from annotation.models import Record
+from annotation.querysets.records import RecordQuerySet
 from annotation.services import stored_texts
+from annotation.services.access import projects_granting
+from annotation.services.finding import VIEW_VERDICTS
 from annotation.templatetags.chips import chips
 
-_TONES = {
-    "OPEN": "info",
-    "HELD": "warn",
-    "CONTESTED": "warn",
-    "SETTLED": "good",
-    "EXCLUDED": "quiet",
-}
 _OPENING = ["external_id", "text", "category", "vendor", "device_type", "site_shown"]
 _LATER = ["later_updates", "how_it_was_resolved"]
 _FACTS = [
@@ -49,6 +49,10 @@ _FACTS = [
 _SANITIZING = ["replaced", "looked_at", "raw_text"]
 
 
+_ASKED_BY_ALL = {"project", "kind", "origin", "category", "vendor", "batch"}
+"""Columns that anybody filters by; the state has a filter of its own."""
+
+
 @admin.register(Record)
 class RecordAdmin(OwnedFacts):
     change_list_template = "annotation/records.html"
@@ -62,23 +66,62 @@ class RecordAdmin(OwnedFacts):
         "opened_at",
     ]
     list_filter = [
-        "state",
-        ("project", admin.RelatedOnlyFieldListFilter),
+        StateFilter,
+        ("project", OwnProjectsFilter),
         "kind",
         "origin",
     ]
     list_select_related = ["project"]
-    search_fields = ["external_id__startswith", "title", "category__iexact"]
-    search_help_text = "Beginning of an id, words of a title, or a category."
+    paginator = CappedPaginator
+    ordering = ("-pk",)
+    search_fields = ["external_id__startswith"]
+    search_help_text = "Beginning of an id; “Find records” searches the texts."
 
     class Media:
         css = {"all": ["annotation/records.css"]}
 
+    def walks_all(self, request: HttpRequest) -> bool:
+        return request.GET.keys() <= {"p"}
+
     def get_urls(self) -> list[URLPattern]:
         return [
             *sanitizing_review.urls(self.admin_site.admin_view),
+            *find_urls(self.admin_site.admin_view),
             *super().get_urls(),
         ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse to filter by tables that lead here: gold, reviews, verdicts, seats.
+
+        The stock admin takes any such filter from an address, and its answer would tell
+        a reviewer what a page does not. For the same reason those who do not read
+        verdicts filter by a few columns alone: state, priority and the round are not
+        among them.
+        """
+        first = lookup.split("__")[0]
+        if lookup == StateFilter.parameter_name:
+            return True
+        if first not in _ASKED_BY_ALL and not reads_all_verdicts(request):
+            return False
+        reverse_names = {
+            one.name for one in self.opts.get_fields() if one.auto_created
+        } - {"id"}
+        return first not in reverse_names and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    def get_queryset(self, request: HttpRequest) -> RecordQuerySet:
+        rows = cast("RecordQuerySet", super().get_queryset(request))
+        if request.user.is_superuser:
+            return rows.telling_states_of(None)
+        return rows.telling_states_of(projects_granting(request.user, VIEW_VERDICTS))
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """An order by state would tell what the column does not."""
+        columns = super().get_list_display(request)
+        if reads_all_verdicts(request):
+            return columns
+        return ["state_told" if one == "state_shown" else one for one in columns]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -114,7 +157,7 @@ class RecordAdmin(OwnedFacts):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list:
         sections = [("What was known at opening", {"fields": _OPENING})]
         owner = obj and self.owner_of(obj)
-        if owner and request.user.has_perm("annotation.view_verdict", owner):
+        if owner and request.user.has_perm(VIEW_VERDICTS, owner):
             sections.append(("What became known later", {"fields": _LATER}))
         sections.append(("Facts", {"fields": _FACTS}))
         if owner and request.user.has_perm("annotation.view_sanitization", owner):
@@ -134,10 +177,12 @@ class RecordAdmin(OwnedFacts):
 
     @admin.display(description="State", ordering="state")
     def state_shown(self, record: Record) -> SafeString:
-        return format_html(
-            '<span class="pill {}">{}</span>',
-            _TONES[record.state],
-            record.state.capitalize(),
+        return self.state_told(record)
+
+    @admin.display(description="State")
+    def state_told(self, record: Record) -> SafeString:
+        return state_pill(
+            record.state, reads_verdicts=bool(vars(record)["tells_state"])
         )
 
     @admin.display(description="Text")

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from annotation.admin import adjudication, label_desk
+from annotation.admin import (
+    adjudication,
+    disagreements,
+    label_desk,
+    progress,
+    seat_pages,
+)
+from annotation.admin.long_tables import FoundByRecord, LevelFilter, OwnProjectsFilter
 from annotation.admin.owned import OwnedFacts
-from annotation.models import Review, Verdict
+from annotation.models import Review, Reviewer, Verdict
+from annotation.querysets.reviews import ReviewQuerySet
+from annotation.services.access import projects_granting
 from annotation.templatetags.chips import chips
 
+_SEAT = "seat/<int:claim_id>"
+_SEAT_PAGES = (
+    (_SEAT, seat_pages.HeartbeatView, "heartbeat"),
+    (f"{_SEAT}/draft", seat_pages.DraftView, "draft"),
+    (f"{_SEAT}/leave", seat_pages.LeaveView, "leave"),
+    ("similar/<int:record_id>", seat_pages.SimilarView, "similar"),
+)
 # Texts of a row, which may hold pseudonyms, and the name each is shown under.
 _WRITTEN = {"response": "ideal_answer", "reason": "reason_given"}
-# Names of other teams' projects are none of one's business.
-_OWN_PROJECTS = ("record__project", admin.RelatedOnlyFieldListFilter)
+LABEL = "annotation.add_review"
+_OWN_PROJECTS = ("record__project", OwnProjectsFilter)
 
 
-class WrittenFacts(OwnedFacts):
+class WrittenFacts(FoundByRecord, OwnedFacts):
     """A table of facts with texts in which pseudonyms show as chips."""
 
     readonly_fields = ["reason_given"]
@@ -50,10 +66,21 @@ class ReviewAdmin(WrittenFacts):
         "source",
         "submitted_at",
     ]
-    list_filter = [_OWN_PROJECTS, "status", "source", "severity", "grade"]
+    list_filter = [_OWN_PROJECTS, "status", "source", LevelFilter, "grade"]
     list_select_related = ["record", "reviewer"]
-    search_fields = ["record__external_id", "reviewer__name"]
-    date_hierarchy = "submitted_at"
+    search_help_text = "Beginning of a record's id, or a reviewer's name."
+    finds_reviewers = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        """Whoever labels reads others' answers once a record is decided."""
+        rows = cast("ReviewQuerySet", super().get_queryset(request))
+        # Kept on the signed-in person: a list asks for its rows several times.
+        reviewer: Reviewer | None = getattr(request.user, "reviewer", None)
+        if reviewer is None or not reviewer.is_active:
+            return rows
+        everywhere = request.user.is_superuser
+        labels_in = None if everywhere else projects_granting(request.user, LABEL)
+        return rows.readable_by(reviewer, labels_in)
 
     @admin.display(description="Ideal answer")
     def ideal_answer(self, review: Review) -> SafeString | str:
@@ -61,17 +88,21 @@ class ReviewAdmin(WrittenFacts):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        desk, beat = label_desk.DeskView.as_view(), label_desk.HeartbeatView.as_view()
+        desk = label_desk.DeskView.as_view()
         return [
             path(
                 "desk/", view(label_desk.choose_project), name="annotation_label_desk"
             ),
             path("desk/<slug:slug>/", view(desk), name="annotation_desk"),
-            path(
-                "desk/<slug:slug>/seat/<int:claim_id>/",
-                view(beat),
-                name="annotation_desk_heartbeat",
+            *(
+                path(
+                    f"desk/<slug:slug>/{where}/",
+                    view(page.as_view()),
+                    name=f"annotation_desk_{name}",
+                )
+                for where, page, name in _SEAT_PAGES
             ),
+            *progress.urls(view),
             *super().get_urls(),
         ]
 
@@ -90,9 +121,9 @@ class VerdictAdmin(WrittenFacts):
         "is_current",
         "created_at",
     ]
-    list_filter = [_OWN_PROJECTS, "method", "severity", "grade", "is_current"]
+    list_filter = [_OWN_PROJECTS, "method", LevelFilter, "grade", "is_current"]
     list_select_related = ["record"]
-    search_fields = ["record__external_id"]
+    search_help_text = "Beginning of a record's id."
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -102,18 +133,8 @@ class VerdictAdmin(WrittenFacts):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        page = adjudication.AdjudicationView.as_view()
         return [
-            path(
-                "adjudicate/",
-                view(adjudication.choose_project),
-                name="annotation_adjudication",
-            ),
-            path("adjudicate/<slug:slug>/", view(page), name="annotation_adjudicate"),
-            path(
-                "adjudicate/<slug:slug>/<int:record_id>/",
-                view(page),
-                name="annotation_adjudicate_record",
-            ),
+            *adjudication.pages(view),
+            *disagreements.pages(view),
             *super().get_urls(),
         ]

@@ -20,7 +20,11 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.debug import sensitive_post_parameters
 
-from annotation.admin.pages import page_context, project_for, projects_with
+from annotation.admin.pages import (
+    page_context,
+    project_chooser,
+    project_for,
+)
 from annotation.admin.sanitized_text import ReviewedText, label_of
 from annotation.admin.sanitizing_forms import (
     AlarmForm,
@@ -52,15 +56,7 @@ def _person(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def choose_project(request: HttpRequest) -> HttpResponse:
-    """Open the only project's queue, or let the lead choose."""
-    projects = projects_with(request, PERMISSION)
-    if len(projects) == 1:
-        return redirect(QUEUE, projects[0].slug)
-    context = page_context(
-        request, "Sanitizing review", projects=projects, url_name=QUEUE
-    )
-    return TemplateResponse(request, "annotation/choose_project.html", context)
+choose_project = project_chooser("Sanitizing review", PERMISSION, QUEUE)
 
 
 def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
@@ -70,7 +66,9 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         "Sanitizing review",
         project=project,
-        waiting=sanitizing_queue.waiting(project=project, by=_person(request)),
+        waiting=sanitizing_queue.waiting(
+            project=project, by=_person(request), now=timezone.now()
+        ),
     )
     return TemplateResponse(request, "annotation/sanitizing_queue.html", context)
 
@@ -118,6 +116,7 @@ class SanitizingRecordView(View):
             version=stored_texts.version_of(self.row),
             has_raw=stored_texts.raw_is_kept(self.row, timezone.now()),
             may_reveal=request.user.has_perm(REVEAL, self.project),
+            flag=sanitizing_queue.flag_of(record=self.record),
             alarms=FalseAlarm.objects.waiting()
             .filter(record=self.record)
             .select_related("asked_by"),
@@ -156,11 +155,16 @@ class SanitizingRecordView(View):
         form = ConfirmForm(request.POST)
         if not form.is_valid():
             return self._incomplete(request)
-        leak_review.confirm(
+        came_back = leak_review.confirm(
             record=self.record, by=_person(request), **form.cleaned_data
         )
-        messages.success(request, f"{self.record} is confirmed.")
-        waiting = sanitizing_queue.waiting(project=self.project, by=_person(request))
+        served = " It was flagged at the desk and can be served again."
+        messages.success(
+            request, f"{self.record} is confirmed.{served if came_back else ''}"
+        )
+        waiting = sanitizing_queue.waiting(
+            project=self.project, by=_person(request), now=timezone.now()
+        )
         following = waiting.first_to_read(but=self.record.pk)
         if following is None:
             return redirect(QUEUE, self.project.slug)

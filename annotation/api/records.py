@@ -2,7 +2,8 @@
 
 Text is sanitized before it is stored, whatever door it comes through. Adding is
 idempotent: the same record again answers `duplicate` with the id it has. What became
-known only after opening is given to those who may see verdicts, and to nobody else.
+known only after opening is given to those who may see verdicts, and to nobody else;
+the others are told LABELING where a finer state would tell gold from open records.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
+    extend_schema_field,
 )
 from rest_framework import serializers, status
 from rest_framework.exceptions import ParseError
@@ -28,8 +30,9 @@ from rest_framework.response import Response
 
 from annotation.api.project_views import ProjectView
 from annotation.domain.importing.fields import SYNONYMS
+from annotation.domain.shown_state import LABELING, shown_state
 from annotation.models import Record
-from annotation.services import importing
+from annotation.services import finding, importing
 from netft_site.base.refusals import Refused
 
 BULK_LIMIT = 1000
@@ -92,7 +95,12 @@ class BulkOutcomeSerializer(serializers.Serializer):
 
 
 class RecordSerializer(serializers.ModelSerializer):
-    """A stored record; all text is sanitized text."""
+    """A stored record; all text is sanitized text.
+
+    To callers who do not read verdicts `state` is HELD, LABELING or EXCLUDED.
+    """
+
+    state = serializers.SerializerMethodField()
 
     class Meta:
         model = Record
@@ -119,9 +127,17 @@ class RecordSerializer(serializers.ModelSerializer):
         )
         read_only_fields = fields
 
+    @extend_schema_field(serializers.ChoiceField([*Record.State.values, LABELING]))
+    def get_state(self, record: Record) -> str:
+        return shown_state(record.state, reads_verdicts=self._reads_verdicts)
+
+    @property
+    def _reads_verdicts(self) -> bool:
+        return bool(self.context.get("with_later_facts", False))
+
     def get_fields(self) -> dict[str, serializers.Field]:
         fields = super().get_fields()
-        if not self.context.get("with_later_facts", True):
+        if not self._reads_verdicts:
             for name in LATER_FACTS:
                 fields.pop(name)
         return fields
@@ -138,7 +154,12 @@ class RecordPagination(CursorPagination):
 
 _KIND = OpenApiParameter("kind", enum=Record.Kind.values, default="TICKET")
 _ORIGIN = OpenApiParameter("origin", enum=Record.Origin.values, default="REAL")
-_FILTERS = ("external_id", "state", "category")
+_FILTERS = ("external_id", "category")
+_STATE = OpenApiParameter(
+    "state",
+    description="One or several by commas. LABELING stands for OPEN, CONTESTED and "
+    "SETTLED; callers who do not read verdicts ask for HELD, LABELING and EXCLUDED.",
+)
 
 
 class RecordListView(ProjectView):
@@ -151,7 +172,10 @@ class RecordListView(ProjectView):
 
     @extend_schema(
         operation_id="records_list",
-        parameters=[OpenApiParameter(name) for name in (*_FILTERS, "cursor")],
+        parameters=[
+            _STATE,
+            *(OpenApiParameter(name) for name in (*_FILTERS, "cursor")),
+        ],
         responses=RecordSerializer(many=True),
     )
     def get(self, request: Request, project: str) -> Response:
@@ -160,10 +184,20 @@ class RecordListView(ProjectView):
         for name in _FILTERS:
             if value := request.query_params.get(name):
                 records = records.filter(**{name: value})
+        if states := self._states(request):
+            records = records.filter(state__in=states)
         pagination = RecordPagination()
         page = pagination.paginate_queryset(records, request, view=self)
         shown = RecordSerializer(page, many=True, context=_context(self, request))
         return pagination.get_paginated_response(shown.data)
+
+    def _states(self, request: Request) -> tuple[str, ...]:
+        """Return the states asked for, if this caller may ask for them."""
+        query = {"state": request.query_params.get("state", "")}
+        asked = finding.read_filter(
+            project=self.project, user=request.user, query=query
+        )
+        return asked.state
 
     @extend_schema(
         operation_id="records_add",

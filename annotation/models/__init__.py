@@ -1,6 +1,8 @@
 """Tables of the annotation app: records in, verdicts out."""
 
 from annotation.models.access import ApiToken
+from annotation.models.bulk import BulkAct, BulkChange, SavedFilter
+from annotation.models.desk import Draft, Gold, ShiftNote, Suggestion
 from annotation.models.imports import ColumnMapping, ImportBatch
 from annotation.models.knowledge import (
     Canary,
@@ -18,10 +20,14 @@ from annotation.models.review import Claim, Review, Verdict
 
 __all__ = [
     "ApiToken",
+    "BulkAct",
+    "BulkChange",
     "Canary",
     "Claim",
     "ColumnMapping",
+    "Draft",
     "FalseAlarm",
+    "Gold",
     "Guidelines",
     "ImportBatch",
     "Involvement",
@@ -36,6 +42,9 @@ __all__ = [
     "Sanitization",
     "SanitizingEvent",
     "SanitizingRule",
+    "SavedFilter",
+    "ShiftNote",
+    "Suggestion",
     "Term",
     "Verdict",
 ]

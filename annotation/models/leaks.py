@@ -13,6 +13,7 @@ class SanitizingEvent(models.Model):
     """One act on a record's sanitizing, by whom and why; never changed."""
 
     class Kind(models.TextChoices):
+        FLAGGED = "FLAGGED", "Flagged while labeling"
         CONFIRMED = "CONFIRMED", "Confirmed as clean"
         RELEASED = "RELEASED", "Released from hold"
         MISSED = "MISSED", "Reported a missed value"

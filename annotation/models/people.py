@@ -41,6 +41,9 @@ class Reviewer(models.Model):
     shortcuts_enabled = models.BooleanField(
         default=True, help_text="Single-key shortcuts on the label desk."
     )
+    saves_at_once = models.BooleanField(
+        default=False, help_text="A level's key saves the answer and moves on."
+    )
     argilla_user_id = models.UUIDField(null=True, blank=True, unique=True)
 
     objects = ReviewerQuerySet.as_manager()

@@ -14,8 +14,18 @@ def default_levels() -> list[dict[str, str]]:
     return DEFAULT_SCALE.rows()
 
 
+class LaterFacts(models.TextChoices):
+    """Whether the desk shows what became known after a ticket was opened."""
+
+    NEVER = "NEVER", "Never shown"
+    OFFERED = "OFFERED", "Offered once the severity stands"
+    ALWAYS = "ALWAYS", "Always shown once the severity stands"
+
+
 class Project(models.Model):
     """One team's tickets with their own severity levels, people and models."""
+
+    LaterFacts = LaterFacts
 
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=120)
@@ -47,8 +57,39 @@ class Project(models.Model):
         help_text="Grows with every change to what the sanitizer knows.",
     )
     lease_minutes = models.PositiveSmallIntegerField(
-        default=30, help_text="How long an untouched label-desk seat is kept."
+        default=10, help_text="How long an untouched label-desk seat is kept."
     )
+    later_facts = models.CharField(
+        max_length=7,
+        choices=LaterFacts,
+        default=LaterFacts.OFFERED,
+        help_text="Whether the desk shows the thread and the resolution when it asks "
+        "for the root cause and the ideal answer.",
+    )
+    random_share = models.FloatField(
+        default=0.1,
+        help_text="Share of seats served in random order, for unbiased agreement.",
+    )
+    gold_share = models.FloatField(
+        default=0.05, help_text="Share of seats given at gold records."
+    )
+    repeat_share = models.FloatField(
+        default=0.03, help_text="Share of seats given at one's own earlier records."
+    )
+    repeat_after_days = models.PositiveSmallIntegerField(
+        default=14, help_text="Days before a record may come back to its reviewer."
+    )
+    shows_suggestions = models.BooleanField(
+        default=False,
+        help_text="Show a model's suggestion; such answers are not independent.",
+    )
+    shows_similar = models.BooleanField(
+        default=True, help_text="Show similar settled records after an answer."
+    )
+    paused_because = models.CharField(
+        max_length=200, blank=True, help_text="Why nobody is served at present."
+    )
+    paused_at = models.DateTimeField(null=True, blank=True)
     is_synthetic = models.BooleanField(
         default=False, help_text="Shows on every page that the data is invented."
     )
@@ -68,6 +109,17 @@ class Project(models.Model):
                 condition=models.Q(lease_minutes__gte=1),
                 name="project_lease_at_least_one_minute",
             ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    random_share__gte=0,
+                    random_share__lte=1,
+                    gold_share__gte=0,
+                    gold_share__lte=0.5,
+                    repeat_share__gte=0,
+                    repeat_share__lte=0.5,
+                ),
+                name="project_shares_are_shares",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,11 +132,15 @@ class Project(models.Model):
 
 
 class Membership(models.Model):
-    """A person's role in a project; no membership, no access."""
+    """A person's role in a project; no membership, no access.
+
+    What a role may do are the permissions of the Django group of the same name.
+    """
 
     class Role(models.TextChoices):
-        LEAD = "LEAD", "Operations lead"
-        LABELER = "LABELER", "Labeling engineer"
+        LEAD = "LEAD", "Lead"
+        SENIOR = "SENIOR", "Senior"
+        REVIEWER = "REVIEWER", "Reviewer"
         ML = "ML", "ML engineer"
         INTEGRATION = "INTEGRATION", "Integration"
         READER = "READER", "Reader"
@@ -116,6 +172,16 @@ class Guidelines(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
     markdown = models.TextField()
+    summary = models.CharField(
+        max_length=300, blank=True, help_text="What changed, for those who label."
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import models
 
 from annotation.models.imports import ImportBatch
@@ -9,6 +11,11 @@ from annotation.models.people import Reviewer
 from annotation.models.project import Project
 from annotation.querysets.imports import SanitizationQuerySet
 from annotation.querysets.records import RecordQuerySet
+
+
+def draw_lot() -> int:
+    """Return a random 31-bit number: a record's place in the random order."""
+    return secrets.randbits(31)
 
 
 class Record(models.Model):
@@ -38,6 +45,9 @@ class Record(models.Model):
         CONTESTED = "CONTESTED", "Contested"
         SETTLED = "SETTLED", "Settled"
         EXCLUDED = "EXCLUDED", "Excluded"
+
+    OUT_OF_REACH = (State.HELD, State.EXCLUDED)
+    """States in which nobody labels a record."""
 
     project = models.ForeignKey(
         Project, on_delete=models.PROTECT, related_name="records"
@@ -75,12 +85,27 @@ class Record(models.Model):
     reviews_wanted = models.PositiveSmallIntegerField(default=2)
     priority = models.IntegerField(default=0)
     queued_because = models.CharField(max_length=120, blank=True, default="oldest")
+    lot = models.PositiveIntegerField(
+        default=draw_lot,
+        editable=False,
+        help_text="Place in the random order that the random share is served in.",
+    )
+    round = models.PositiveSmallIntegerField(
+        default=1, help_text="Grows when new guidelines ask for new answers."
+    )
+    decided_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When its answers first became readable: settled or contested.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RecordQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
+        permissions = [("export_record", "Can download many records at once")]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "external_id"], name="record_unique_external_id"
@@ -96,7 +121,16 @@ class Record(models.Model):
                 fields=["project", "state", "-priority", "id"], name="record_queue"
             ),
             models.Index(fields=["project", "fingerprint"], name="record_fingerprint"),
-            models.Index(fields=["project", "category"], name="record_category"),
+            models.Index(fields=["project", "opened_at"], name="record_opened"),
+            models.Index(fields=["project", "state", "lot"], name="record_random"),
+            models.Index(
+                fields=["project", "category", "state", "-priority", "id"],
+                name="record_category",
+            ),
+            models.Index(
+                fields=["project", "vendor", "state", "-priority", "id"],
+                name="record_vendor",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +176,14 @@ class Sanitization(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state="HELD") | models.Q(expires_at__isnull=True),
                 name="sanitization_held_never_expires",
+            ),
+        ]
+        indexes = [
+            # Few, and each waits for a person or was looked at by one.
+            models.Index(
+                fields=["state", "record"],
+                condition=~models.Q(state="CLEAN"),
+                name="sanitization_not_clean",
             ),
         ]
 

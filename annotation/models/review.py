@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from annotation.models.people import Reviewer
-from annotation.models.project import Guidelines
+from annotation.models.project import Guidelines, Project
 from annotation.models.record import Record
 from annotation.querysets.reviews import (
     ClaimQuerySet,
@@ -16,8 +18,30 @@ from annotation.querysets.reviews import (
 LIVE_CLAIM = models.Q(state__in=["OPEN", "DONE"])
 
 
+class Purpose(models.TextChoices):
+    """Why a record was put before a reviewer."""
+
+    FIRST = "FIRST", "First pass"
+    REPEAT = "REPEAT", "Blind repeat"
+    REREVIEW = "REREVIEW", "Second look"
+    GOLD = "GOLD", "Gold question"
+
+
+class Sampling(models.TextChoices):
+    """How a record came to be served."""
+
+    RANDOM = "RANDOM", "Random"
+    PRIORITY = "PRIORITY", "By priority"
+    ALL = "ALL", "Everything"
+
+
 class Claim(models.Model):
-    """A seat at one record, unique in the database, with an expiry."""
+    """A seat at one record, unique in the database, with an expiry.
+
+    A first answer takes one of the record's slots; gold questions and repeats take
+    none. ``severity`` is set once the reviewer has committed to it in order to see
+    what became known later (``revealed_at``).
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN", "Open"
@@ -28,8 +52,22 @@ class Claim(models.Model):
     reviewer = models.ForeignKey(
         Reviewer, on_delete=models.PROTECT, related_name="claims"
     )
-    slot = models.PositiveSmallIntegerField()
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="claims"
+    )
+    slot = models.PositiveSmallIntegerField(null=True, blank=True)
+    purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.FIRST)
+    round = models.PositiveSmallIntegerField(default=1)
+    sampling = models.CharField(
+        max_length=8, choices=Sampling, default=Sampling.PRIORITY
+    )
+    because = models.CharField(max_length=120, blank=True, default="oldest")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    severity = models.CharField(max_length=40, blank=True)
+    revealed_at = models.DateTimeField(null=True, blank=True)
+    suggested = models.BooleanField(
+        default=False, help_text="A model's suggestion was shown."
+    )
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -43,9 +81,18 @@ class Claim(models.Model):
                 name="claim_unique_slot",
             ),
             models.UniqueConstraint(
-                fields=["record", "reviewer"],
+                fields=["record", "reviewer", "purpose", "round"],
                 condition=LIVE_CLAIM,
                 name="claim_unique_reviewer",
+            ),
+            models.UniqueConstraint(
+                fields=["reviewer", "project"],
+                condition=models.Q(state="OPEN"),
+                name="claim_one_open_seat",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(purpose="FIRST") | models.Q(slot__isnull=False),
+                name="claim_first_has_slot",
             ),
         ]
         indexes = [
@@ -56,15 +103,31 @@ class Claim(models.Model):
     def __str__(self) -> str:
         return f"seat {self.slot} at record {self.record_id}"
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it uses up its slot: open, or answered."""
+        return self.state in (self.State.OPEN, self.State.DONE)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether its answer tells about the reviewer and settles nothing."""
+        return self.purpose in (Purpose.GOLD, Purpose.REPEAT)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the answer from this seat is in."""
+        return self.state == self.State.DONE
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the seat is open and its lease ran out."""
+        return self.state == self.State.OPEN and self.expires_at <= now
+
 
 class Review(models.Model):
     """One answer by one reviewer; append-only, superseded rows stay."""
 
-    class Purpose(models.TextChoices):
-        FIRST = "FIRST", "First pass"
-        REPEAT = "REPEAT", "Blind repeat"
-        REREVIEW = "REREVIEW", "Second look"
-        GOLD = "GOLD", "Gold question"
+    Purpose = Purpose
+    Sampling = Sampling
 
     class Status(models.TextChoices):
         SUBMITTED = "SUBMITTED", "Submitted"
@@ -77,11 +140,6 @@ class Review(models.Model):
         ARGILLA = "ARGILLA", "Argilla"
         API = "API", "API"
         IMPORT = "IMPORT", "Import"
-
-    class Sampling(models.TextChoices):
-        RANDOM = "RANDOM", "Random"
-        PRIORITY = "PRIORITY", "By priority"
-        ALL = "ALL", "Everything"
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey(
@@ -101,6 +159,10 @@ class Review(models.Model):
     independent = models.BooleanField(
         default=True,
         help_text="Given before seeing anyone else's answer or a model's.",
+    )
+    suggested = models.BooleanField(
+        default=False,
+        help_text="Given with a model's suggestion in view; never independent.",
     )
     visible = models.JSONField(default=list, blank=True)
     sampling = models.CharField(
@@ -129,6 +191,10 @@ class Review(models.Model):
                 name="review_submitted_has_severity",
             ),
             models.CheckConstraint(
+                condition=~models.Q(suggested=True, independent=True),
+                name="review_suggested_not_independent",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(confidence__isnull=True)
                 | models.Q(confidence__gte=1, confidence__lte=5),
                 name="review_confidence_one_to_five",
@@ -136,10 +202,27 @@ class Review(models.Model):
         ]
         indexes = [
             models.Index(fields=["reviewer", "is_current"], name="review_by_reviewer"),
+            models.Index(fields=["submitted_at"], name="review_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.reviewer_id} on record {self.record_id}"
+
+    def answers(self, reviewer_id: int, purpose: str, round_: int) -> bool:
+        """Whether it is this person's word, for one purpose and round."""
+        mine = (self.reviewer_id, self.purpose, self.round)
+        return mine == (reviewer_id, purpose, round_)
+
+    @property
+    def settles(self) -> bool:
+        """Whether it is a label that may settle its record; see `settling`."""
+        return (
+            self.is_current
+            and self.status == self.Status.SUBMITTED
+            and self.purpose == Purpose.FIRST
+            and self.reviewer.kind == Reviewer.Kind.HUMAN
+            and (self.independent or self.suggested)
+        )
 
 
 class Verdict(models.Model):
@@ -152,6 +235,11 @@ class Verdict(models.Model):
         DAWID_SKENE = "DAWID_SKENE", "Dawid-Skene"
         ADJUDICATED = "ADJUDICATED", "Adjudicated"
         SINGLE_SOURCE = "SINGLE_SOURCE", "Single source"
+
+    class Disagreement(models.TextChoices):
+        AMBIGUOUS = "AMBIGUOUS", "The ticket is ambiguous"
+        GUIDELINE_GAP = "GUIDELINE_GAP", "The guidelines leave it open"
+        SLIP = "SLIP", "A reviewer slipped"
 
     record = models.ForeignKey(
         Record, on_delete=models.PROTECT, related_name="verdicts"
@@ -169,6 +257,12 @@ class Verdict(models.Model):
         default=0, help_text="Independent reviews it rests on."
     )
     reason = models.CharField(max_length=500, blank=True)
+    disagreement = models.CharField(
+        max_length=13,
+        choices=Disagreement,
+        blank=True,
+        help_text="Why the reviewers disagreed, as the adjudicator saw it.",
+    )
     adjudicated_by = models.ForeignKey(
         Reviewer, on_delete=models.PROTECT, null=True, blank=True
     )
@@ -194,6 +288,19 @@ class Verdict(models.Model):
                     )
                 ),
                 name="verdict_adjudicated_names_adjudicator",
+            ),
+        ]
+        # Of current rows alone: what has stepped back is history that no list asks for.
+        indexes = [
+            models.Index(
+                fields=["severity", "method", "record"],
+                condition=models.Q(is_current=True),
+                name="verdict_current_level",
+            ),
+            models.Index(
+                fields=["record"],
+                condition=models.Q(is_current=True, method="ADJUDICATED"),
+                name="verdict_adjudicated",
             ),
         ]
 

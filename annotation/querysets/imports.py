@@ -9,25 +9,16 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models.functions import Cast
 
+from annotation.domain.queue import FLAGGED
 from annotation.domain.sanitize import CERTAIN, RULESET
+from annotation.querysets.filtering import FilteredQuerySet
+from annotation.querysets.visible import VisibleThroughProject
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
     from annotation.models import Project
 
 
-class VisibleThroughProject(models.QuerySet):
-    """Rows that belong to a project and are seen by its members."""
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Rows of projects the user is a member of; superusers see all."""
-        if getattr(user, "is_superuser", False):
-            return self
-        return self.filter(project__memberships__user_id=user.pk)
-
-
-class ImportedRecordQuerySet(VisibleThroughProject):
+class ImportedRecordQuerySet(FilteredQuerySet):
     """Records by what an import knows them by."""
 
     def with_external_ids(self, external_ids: Iterable[str]) -> Self:
@@ -103,6 +94,12 @@ class SanitizationQuerySet(models.QuerySet):
         """Those without text: somebody releases them, or they stay."""
         return self.filter(state="HELD")
 
+    def flagged(self) -> Self:
+        """Those in whose text a reviewer saw something at the desk, oldest first."""
+        return self.filter(
+            record__state="EXCLUDED", record__queued_because=FLAGGED
+        ).order_by("pk")
+
     def unreviewed(self) -> Self:
         """Those with text that nobody has confirmed."""
         return self.filter(state="CLEAN")
@@ -126,10 +123,6 @@ class SanitizationQuerySet(models.QuerySet):
             )
             .order_by("-is_certain", "pk")
         )
-
-    def with_certain_tripwires(self) -> Self:
-        """Unreviewed ones where a credential was almost certainly missed."""
-        return self.with_tripwires().filter(is_certain=True)
 
     def with_expired_raw(self, now: datetime) -> Self:
         """Raw text whose time is over. Held text never expires."""

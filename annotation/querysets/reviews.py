@@ -15,8 +15,17 @@ class ClaimQuerySet(models.QuerySet):
     def live(self) -> Self:
         return self.filter(state__in=["OPEN", "DONE"])
 
+    def live_or_of(self, reviewer: int) -> Self:
+        """Live seats, and whatever seats one person has held."""
+        return self.filter(
+            models.Q(state__in=["OPEN", "DONE"]) | models.Q(reviewer=reviewer)
+        )
+
     def expired(self, now: datetime) -> Self:
         return self.filter(state="OPEN", expires_at__lte=now)
+
+    def expiring_after(self, moment: datetime) -> Self:
+        return self.filter(expires_at__gt=moment)
 
 
 class ReviewQuerySet(models.QuerySet):
@@ -36,8 +45,9 @@ class ReviewQuerySet(models.QuerySet):
         """Standing answers: labels, skips and "not enough information"."""
         return self.current().filter(status__in=["SUBMITTED", "SKIPPED", "UNSURE"])
 
-    def from_desk_of(self, reviewer: models.Model) -> Self:
-        return self.filter(reviewer=reviewer, source="DESK")
+    def typed_by(self, reviewer: models.Model) -> Self:
+        """Answers given from a seat, at the desk or through the API."""
+        return self.filter(reviewer=reviewer, source__in=["DESK", "API"])
 
     def by_people(self) -> Self:
         return self.filter(reviewer__kind="HUMAN")
@@ -53,6 +63,24 @@ class ReviewQuerySet(models.QuerySet):
             .by_people()
             .filter(purpose="FIRST", independent=True)
         )
+
+    def settling(self) -> Self:
+        """Labels that may settle a record: independent, or with a suggestion seen."""
+        counting = models.Q(independent=True) | models.Q(suggested=True)
+        return self.current().submitted().by_people().filter(counting, purpose="FIRST")
+
+    def readable_by(
+        self, reviewer: models.Model, labels_in: Iterable[int] | None
+    ) -> Self:
+        """All but what others said of records that this reviewer may yet label.
+
+        ``labels_in`` are the projects in which they label; None means all. Answers
+        become readable once their record is first settled or contested.
+        """
+        undecided = models.Q(record__decided_at__isnull=True)
+        if labels_in is not None:
+            undecided &= models.Q(record__project__in=labels_in)
+        return self.exclude(undecided & ~models.Q(reviewer=reviewer))
 
 
 class VerdictQuerySet(models.QuerySet):

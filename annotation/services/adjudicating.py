@@ -3,41 +3,30 @@
 The decision becomes the record's current verdict; the reviews stay as they are. A
 second adjudication supersedes the first, which stays in the table. A record that
 reviewers settled without a senior can be decided as well: only then may a strict test
-set take it.
+set take it. A decision can be taken back for an hour by whoever took it; its row stays.
 """
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from annotation.domain.scale import Grade
 from annotation.models import Project, Record, Review, Reviewer, Verdict
-from annotation.querysets.records import RecordQuerySet
-from annotation.services import sanitizing
-from annotation.services.known_secrets import without_known_secrets
+from annotation.services import settling, verdict_log, weighing
+from annotation.services.typed_text import made_safe
 from netft_site.base.refusals import Refused
+
+UNDO_WITHIN = timedelta(hours=1)
 
 
 class AdjudicationRefused(Refused):
     """The decision cannot be taken; the code says why."""
 
 
-WaitingRecords = RecordQuerySet
-
-
-def waiting_for_a_senior(*, project: Project) -> WaitingRecords:
-    """Contested records first, then unanimous ones at the most severe level."""
-    return Record.objects.of(project).waiting_for_a_senior(project.scale.keys[0])
-
-
-def settled_without_a_senior(*, project: Project) -> WaitingRecords:
-    """Settled records that do not wait and would be test tickets by a senior's word."""
-    return Record.objects.of(project).settled_without_a_senior(project.scale.keys[0])
-
-
-def open_to_a_senior(*, project: Project) -> WaitingRecords:
-    """Every record that a senior may decide on: those that wait, and the settled."""
-    return Record.objects.of(project).open_to_a_senior(project.scale.keys[0])
+class DecisionStale(AdjudicationRefused):
+    """The record is no longer what the senior saw (``decided`` or ``changed``)."""
 
 
 def decide(
@@ -47,18 +36,30 @@ def decide(
     severity: str,
     reason: str,
     root_cause: str = "",
+    disagreement: str = "",
+    seen: str | None = None,
 ) -> Verdict:
     """Adjudicate with a reason as typed: it passes the sanitizer first.
 
-    Secrets that were found before become their pseudonyms, announced or not.
+    Secrets that were found before become their pseudonyms, announced or not. ``seen``
+    names what the senior was shown, see `weighing.Hearing`.
 
     Raises:
-        AdjudicationRefused: as `adjudicate`, or the reason cannot be made safe
-            (``held_text``).
+        DecisionStale: another senior has decided since (``decided``), or another answer
+            has come in (``changed``).
+        AdjudicationRefused: as `adjudicate`, the answers differ and nothing says why
+            (``no_kind``), or the reason cannot be made safe (``held_text``).
     """
-    safe = without_known_secrets(record.project, reason)
-    found = sanitizing.sanitizer_for(record.project).sanitize(safe)
-    if found.held:
+    hearing = weighing.hear(record=record)
+    # What is wrong with the record comes before what is wrong with the form.
+    _check_seen(hearing, seen)
+    _check_record(Record.objects.select_related("project").get(pk=record.pk))
+    if hearing.differs and not disagreement:
+        raise AdjudicationRefused(
+            "no_kind", "The answers differ: say what kind of disagreement it is."
+        )
+    safe = made_safe(record.project, reason)
+    if safe is None:
         raise AdjudicationRefused(
             "held_text", "The reason holds something that looks like a secret."
         )
@@ -66,8 +67,10 @@ def decide(
         record=record,
         reviewer=reviewer,
         severity=severity,
-        reason=found.text,
+        reason=safe,
         root_cause=root_cause,
+        disagreement=disagreement,
+        seen=seen,
     )
 
 
@@ -79,16 +82,23 @@ def adjudicate(
     severity: str,
     reason: str,
     root_cause: str = "",
+    disagreement: str = "",
+    seen: str | None = None,
 ) -> Verdict:
     """Settle a record by a senior's word; ``reason`` is sanitized text.
 
     Raises:
-        AdjudicationRefused: not a senior (``not_senior``), an unknown level
-            (``unknown_level``), no reason (``no_reason``), or a record without
-            reviews or under hold (``not_ready``).
+        DecisionStale: as `decide`.
+        AdjudicationRefused: not a senior (``not_senior``), not the project's words
+            (``unknown_level``, ``unknown_root_cause``), no such kind of disagreement
+            (``unknown_kind``), no reason (``no_reason``), a record without reviews,
+            still open, under hold or excluded (``not_ready``), or a closed project
+            (``closed``).
     """
-    record = Record.objects.select_for_update().get(pk=record.pk)
-    _check(record, reviewer, severity, reason)
+    record = _locked(record)
+    hearing = weighing.hear(record=record)
+    _check_seen(hearing, seen)
+    _check_record(record)
     verdict = Verdict(
         record=record,
         severity=severity,
@@ -98,33 +108,126 @@ def adjudicate(
         posterior={severity: 1.0},
         reviews_count=record.reviews.independent_first_pass().count(),
         reason=reason,
+        # A kind is told only of answers that differ.
+        disagreement=disagreement if hearing.differs else "",
         adjudicated_by=reviewer,
     )
-    _make_current(verdict)
+    _check_words(verdict, reviewer, disagreement)
+    _make_current(verdict, before=hearing.verdict)
     Record.objects.filter(pk=record.pk).update(
         state=Record.State.SETTLED, queued_because="oldest"
     )
     return verdict
 
 
-def _check(record: Record, reviewer: Reviewer, severity: str, reason: str) -> None:
-    senior = reviewer.kind == Reviewer.Kind.HUMAN and reviewer.is_active
-    if not senior or Grade(reviewer.grade) < Grade.SENIOR:
-        raise AdjudicationRefused("not_senior", "Only active seniors may adjudicate.")
-    if severity not in record.project.scale:
-        raise AdjudicationRefused("unknown_level", "The project has no such level.")
-    if not reason.strip():
-        raise AdjudicationRefused("no_reason", "Say in a few words why.")
-    blocked = record.state in (Record.State.HELD, Record.State.EXCLUDED)
-    if blocked or not record.reviews.independent_first_pass().exists():
+@transaction.atomic
+def undo(*, record: Record, reviewer: Reviewer, now: datetime) -> Record:
+    """Take one's own decision back, within `UNDO_WITHIN`.
+
+    The verdict that stood before becomes current again; where there was none, the
+    record goes back to what its reviews give. The row of the decision stays.
+
+    Raises:
+        AdjudicationRefused: there is no decision (``not_decided``), another senior took
+            it (``not_yours``), it is too old (``too_late``), or the record has been
+            excluded since (``not_ready``).
+    """
+    record = _locked(record)
+    verdict = Verdict.objects.adjudicated().filter(record=record).first()
+    if verdict is None:
+        raise AdjudicationRefused("not_decided", "There is no decision to take back.")
+    if verdict.adjudicated_by_id != reviewer.pk:
+        raise AdjudicationRefused("not_yours", "Another senior took this decision.")
+    if verdict.created_at <= now - UNDO_WITHIN:
+        raise AdjudicationRefused(
+            "too_late", "A decision can be taken back for an hour only."
+        )
+    _check_record(record)
+    Verdict.objects.filter(pk=verdict.pk).update(is_current=False)
+    before = verdict_log.replaced_by(verdict=verdict)
+    if before is not None:
+        Verdict.objects.filter(pk=before, record=record).update(is_current=True)
+    verdict_log.note_taken_back(verdict=verdict, by=reviewer)
+    settling.settle_records(project=record.project, record_ids=[record.pk])
+    return Record.objects.get(pk=record.pk)
+
+
+def last_decision(
+    *, project: Project, reviewer: Reviewer, now: datetime
+) -> Verdict | None:
+    """Return the newest decision that this senior may still take back."""
+    return (
+        Verdict.objects.adjudicated()
+        .filter(
+            adjudicated_by=reviewer,
+            record__project=project,
+            record__state=Record.State.SETTLED,
+            created_at__gt=now - UNDO_WITHIN,
+        )
+        .select_related("record")
+        .order_by("-id")
+        .first()
+    )
+
+
+def _locked(record: Record) -> Record:
+    rows = Record.objects.select_related("project").select_for_update(of=("self",))
+    return rows.get(pk=record.pk)
+
+
+def _check_seen(hearing: weighing.Hearing, seen: str | None) -> None:
+    if seen is None or seen == hearing.seen:
+        return
+    if hearing.is_decided:
+        raise DecisionStale(
+            "decided", "Another senior has decided this ticket since you opened it."
+        )
+    raise DecisionStale(
+        "changed", "The answers have changed since you opened this ticket."
+    )
+
+
+def _check_record(record: Record) -> None:
+    if not record.project.is_active:
+        raise AdjudicationRefused("closed", "The project is closed.")
+    if record.state == Record.State.EXCLUDED:
+        raise AdjudicationRefused(
+            "not_ready", "The ticket has been excluded. Nothing was decided."
+        )
+    if record.state == Record.State.OPEN:
+        # Deciding shows what others said, and somebody may still label it blind.
+        raise AdjudicationRefused(
+            "not_ready", "Its reviewers have not all answered. Nothing was decided."
+        )
+    held = record.state == Record.State.HELD
+    if held or not record.reviews.independent_first_pass().exists():
         raise AdjudicationRefused("not_ready", "The record has no reviews to weigh.")
 
 
-def _make_current(verdict: Verdict) -> None:
+def _check_words(verdict: Verdict, reviewer: Reviewer, disagreement: str) -> None:
+    project = verdict.record.project
+    senior = reviewer.kind == Reviewer.Kind.HUMAN and reviewer.is_active
+    if not senior or Grade(reviewer.grade) < Grade.SENIOR:
+        raise AdjudicationRefused("not_senior", "Only active seniors may adjudicate.")
+    if verdict.severity not in project.scale:
+        raise AdjudicationRefused("unknown_level", "The project has no such level.")
+    if verdict.root_cause and verdict.root_cause not in project.root_causes:
+        raise AdjudicationRefused(
+            "unknown_root_cause", "The project has no such root cause."
+        )
+    if disagreement and disagreement not in Verdict.Disagreement.values:
+        raise AdjudicationRefused("unknown_kind", "There is no such disagreement.")
+    if not verdict.reason.strip():
+        raise AdjudicationRefused("no_reason", "Say in a few words why.")
+
+
+def _make_current(verdict: Verdict, before: Verdict | None) -> None:
     # The one before steps back first: a record has one current verdict at most.
     Verdict.objects.current().filter(record=verdict.record).update(is_current=False)
     verdict.full_clean()
     verdict.save()
+    if before is not None:
+        verdict_log.note_replaced(verdict=verdict, before=before)
 
 
 def _grade(record: Record, reviewer: Reviewer, severity: str) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from annotation.models import Record, Sanitization, SanitizingEvent
 from annotation.services import (
     false_alarms,
+    flagging,
     missed_values,
     resanitizing,
     review_acts,
@@ -27,10 +28,11 @@ _Kind = SanitizingEvent.Kind
 
 
 @transaction.atomic
-def confirm(*, record: Record, version: str, by: User) -> None:
+def confirm(*, record: Record, version: str, by: User) -> bool:
     """Note that a person read the text and found nothing to object to.
 
-    `version` is `stored_texts.version_of` what was read.
+    `version` is `stored_texts.version_of` what was read. Returns whether the record was
+    flagged at the desk and goes back to the queue.
 
     Raises:
         ReviewRefused: held or changed.
@@ -43,6 +45,7 @@ def confirm(*, record: Record, version: str, by: User) -> None:
     row.state = Sanitization.State.APPROVED
     row.save(update_fields=["state"])
     note(record, _Kind.CONFIRMED, by)
+    return flagging.clear(record=record)
 
 
 @sensitive_variables("text", "value")
@@ -53,8 +56,8 @@ def report_missed(
     """Remove a selected value here at once, and everywhere in the project by a task.
 
     `start` and `end` are code points of the sanitized text named `field`. The report
-    overrides approved false alarms. Returns in how many places of this record something
-    was replaced.
+    overrides approved false alarms, and a record flagged at the desk goes back to the
+    queue. Returns in how many places of this record something was replaced.
 
     Raises:
         ReviewRefused: no_text, not_removed, or what `missed_values.add` refuses.
@@ -72,6 +75,7 @@ def report_missed(
         raise _not_removed()
     # By this trace the list of missed values knows which pseudonym is whose.
     note(record, _Kind.MISSED, by, f"{span_type} {added.token}".strip())
+    flagging.clear(record=record)
     resanitizing.start(project=record.project)
     return len(outcome.fresh)
 

@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.models import Leak, Record
-from annotation.services.known_secrets import without_known_secrets
-from annotation.services.sanitizing import sanitizer_for
+from annotation.services.typed_text import made_safe
 from netft_site.base.refusals import Refused
 
 _LIMIT = 200
@@ -30,12 +29,11 @@ def settle(*, record: Record, because: str, by: User, now: datetime) -> int:
     """
     if not because.strip():
         raise LeakRefused("no_reason", "Say in a few words what was done.")
-    safe = without_known_secrets(record.project, because.strip())
-    found = sanitizer_for(record.project).sanitize(safe)
-    if found.held:
+    safe = made_safe(record.project, because.strip())
+    if safe is None:
         raise LeakRefused("held_text", "The words hold what looks like a secret.")
     return (
         Leak.objects.filter(record=record)
         .open()
-        .update(settled_at=now, settled_by=by, settled_because=found.text[:_LIMIT])
+        .update(settled_at=now, settled_by=by, settled_because=safe[:_LIMIT])
     )

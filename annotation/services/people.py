@@ -1,4 +1,4 @@
-"""Reviewers: found by name, invited, enrolled, or made while importing.
+"""Reviewers: found by name, invited, enrolled, made while importing, deactivated.
 
 A person always has an account, because reviews must lead to somebody; a source system
 has none. Whether one can sign in with an account is decided when it is made.
@@ -6,13 +6,24 @@ has none. Whether one can sign in with an account is decided when it is made.
 
 from __future__ import annotations
 
+import logging
 import re
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotation.domain.scale import Grade
-from annotation.models import Membership, Project, Reviewer
+from annotation.models import Claim, Membership, Project, Reviewer
+from annotation.querysets.people import InactiveSeats
+from netft_site.base.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+
+class PersonRefused(Refused):
+    """What was asked about a person cannot be done; the code says why."""
 
 
 class Reviewers:
@@ -65,11 +76,16 @@ class Reviewers:
 
 
 def enrol(*, project: Project, reviewer: Reviewer) -> None:
-    """Let a reviewer label in a project; one who has a role there keeps it."""
+    """Let a reviewer label in a project; one who has a role there keeps it.
+
+    Seniors may adjudicate, too.
+    """
+    roles = Membership.Role
+    is_senior = Grade(reviewer.grade) >= Grade.SENIOR
     Membership.objects.get_or_create(
         user=reviewer.user,
         project=project,
-        defaults={"role": Membership.Role.LABELER},
+        defaults={"role": roles.SENIOR if is_senior else roles.REVIEWER},
     )
 
 
@@ -102,6 +118,48 @@ def become_reviewer(*, user: User, grade: Grade) -> Reviewer:
     full = user.get_full_name()
     name = user.username if not full or full.casefold() in taken else full
     return Reviewer.objects.create(user=user, name=name, grade=grade)
+
+
+@transaction.atomic
+def deactivate(*, reviewer: Reviewer, by: User, now: datetime) -> int:
+    """Stop serving a reviewer and return their open seats; return how many.
+
+    Reviews and drafts stay theirs. Doing it again returns nothing more.
+
+    Raises:
+        PersonRefused: nobody deactivates themselves (``yourself``).
+    """
+    if reviewer.user_id is not None and reviewer.user_id == by.pk:
+        raise PersonRefused("yourself", "Ask another lead to deactivate you.")
+    Reviewer.objects.filter(pk=reviewer.pk).update(is_active=False)
+    reviewer.is_active = False
+    returned = _return_seats(Claim.objects.filter(reviewer=reviewer))
+    logger.info(
+        "reviewer %s deactivated by user %s at %s", reviewer.pk, by.pk, now.isoformat()
+    )
+    return returned
+
+
+def reactivate(*, reviewer: Reviewer, by: User, now: datetime) -> None:
+    """Let a deactivated reviewer label again, where they still have a role."""
+    Reviewer.objects.filter(pk=reviewer.pk).update(is_active=True)
+    reviewer.is_active = True
+    logger.info(
+        "reviewer %s reactivated by user %s at %s", reviewer.pk, by.pk, now.isoformat()
+    )
+
+
+def release_seats_of_inactive() -> int:
+    """Return the seats of people deactivated as reviewers or as users; return how many.
+
+    The stock pages of users know nothing of seats.
+    """
+    return _return_seats(InactiveSeats(Claim).of_the_inactive())
+
+
+def _return_seats(claims: QuerySet[Claim]) -> int:
+    opened = claims.filter(state=Claim.State.OPEN)
+    return opened.update(state=Claim.State.RELEASED)
 
 
 def _new_account(name: str, *, can_sign_in: bool) -> User:

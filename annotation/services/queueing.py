@@ -1,200 +1,217 @@
 """Serve each reviewer one record at a time.
 
 A claim is a seat at a record, unique in the database: two people never hold the same
-seat, and one person never holds two at one record. A seat is kept while the page is
-open and heartbeats arrive; an expired seat is freed by whoever needs it next, or by
-the sweep. Nobody is served a record they have answered, skipped or worked on. An answer
-that is not independent uses no seat up: somebody else has yet to give one that counts.
+seat, one person never holds two in a project. A seat is kept while the page is open and
+heartbeats arrive; an expired seat is freed by whoever needs it next, or by the sweep.
+Nobody is served a record they have answered, skipped or worked on. An answer that
+settles nothing uses no seat up: somebody else has yet to give one that does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 
-from annotation.domain.seats import free_slot
-from annotation.models import Claim, Project, Record, Review, Reviewer
+from annotation.domain.queue import ANYTHING, WISH_KINDS, Door, Shares, Wish, door
+from annotation.models import Claim, Project, Record, Reviewer
+from annotation.models.review import Purpose, Sampling
 from annotation.querysets.records import RecordQuerySet
-from annotation.querysets.reviews import ClaimQuerySet
+from annotation.services import seating
+from netft_site.base.compiled import CompiledQuery
 
-CANDIDATES = 25
-
-
-@dataclass(frozen=True)
-class QueueState:
-    """Why a reviewer's queue looks as it does; counts are records."""
-
-    servable: int
-    seated_elsewhere: int
-    answered: int
-    held: int
-    contested: int
+TRIES = 30
+"""Records looked at before the queue counts as empty; each may fill up meanwhile."""
 
 
 @transaction.atomic
-def claim_next(*, project: Project, reviewer: Reviewer, now: datetime) -> Claim | None:
+def claim_next(
+    *,
+    project: Project,
+    reviewer: Reviewer,
+    now: datetime,
+    draw: float = 1.0,
+    wish: Wish = ANYTHING,
+) -> Claim | None:
     """Return the reviewer's open seat, or take one at the next record.
 
-    None means that nothing is left for this reviewer now; `queue_state` says why.
+    ``draw`` is uniform in [0, 1) and decides whether the record comes by priority, in
+    random order, from the gold records or from the reviewer's own old ones; 1 means by
+    priority. ``wish`` narrows the first two. None means that nothing is left for this
+    reviewer now; `waiting.queue_state` says why.
     """
-    current = _resume(project, reviewer, now)
-    if current is not None:
+    current = seating.resume(project=project, reviewer=reviewer, now=now)
+    if current is not None or project.paused_at is not None:
         return current
-    candidates = _servable(project, reviewer, now).by_priority()[:CANDIDATES]
-    for record_id in candidates.values_list("id", flat=True):
-        claim = _take_seat(record_id, reviewer, project, now)
-        if claim is not None:
-            return claim
-    return None
+    search = _Search(project, reviewer, now, wish)
+    return search.through(_door(project, draw)) or search.through(Door.PRIORITY)
 
 
-def open_seat(*, project: Project, reviewer: Reviewer) -> Claim | None:
-    """Return the seat this reviewer holds in the project, without renewing it."""
-    return (
-        Claim.objects.filter(
-            reviewer=reviewer, record__project=project, state=Claim.State.OPEN
+class _Search:
+    """One reviewer's search for a seat in one project."""
+
+    def __init__(
+        self, project: Project, reviewer: Reviewer, now: datetime, wish: Wish
+    ) -> None:
+        self._project = project
+        self._reviewer = reviewer
+        self._now = now
+        self._wish = wish
+
+    def through(self, way: Door) -> Claim | None:
+        """Sit down at the first record that this way leads to, if there is one."""
+        if way is Door.GOLD:
+            return self._apart(self._gold(), Purpose.GOLD)
+        if way is Door.REPEAT:
+            return self._apart(self._repeats(), Purpose.REPEAT)
+        return self._first(way)
+
+    def _gold(self) -> RecordQuerySet:
+        return Record.objects.of(self._project).gold_for(self._reviewer)
+
+    def _repeats(self) -> RecordQuerySet:
+        before = self._now - timedelta(days=self._project.repeat_after_days)
+        return Record.objects.of(self._project).repeatable_by(self._reviewer, before)
+
+    def _first(self, way: Door) -> Claim | None:
+        """Take a slot at the first record that nobody else is sitting down at."""
+        sampling = Sampling.RANDOM if way is Door.RANDOM else Sampling.PRIORITY
+        full = 0
+        for _ in range(TRIES):
+            record = self._next(way, full)
+            if record is None:
+                return None
+            seats = _SEATS.rows(record=record.pk, reviewer=self._reviewer.pk)
+            slot = self._slot(record, seats)
+            if slot is not None:
+                seen = self._seen_before(record, seats)
+                return self._sit(record, slot, sampling=sampling, **seen)
+            # It filled up between the look and the lock.
+            full = record.pk
+        return None
+
+    def _next(self, way: Door, full: int = 0) -> Record | None:
+        """Return the next servable record other than ``full``, locked."""
+        return next_servable(way, self._wish.shape).first(
+            project=self._project.pk,
+            reviewer=self._reviewer.pk,
+            now=self._now,
+            full=full,
+            **self._wish.as_lookups(),
         )
-        .select_related("record__project")
-        .order_by("id")
-        .first()
-    )
 
+    def _slot(self, record: Record, seats: list[Claim]) -> int | None:
+        """Return a free slot, once the seats that ran out are given back."""
+        over = [claim.pk for claim in seats if claim.is_over(self._now)]
+        if over:
+            ended = Claim.objects.expired(self._now).filter(pk__in=over)
+            if ended.update(state=Claim.State.RELEASED) < len(over):
+                # Its holder came back and renewed it between the look and now.
+                return None
+        live = [claim for claim in seats if claim.is_live and claim.pk not in over]
+        slots = {claim.slot for claim in live}
+        return seating.free_slot_of(
+            record, slots, {claim.reviewer_id for claim in live}
+        )
 
-def answered_count(*, project: Project, reviewer: Reviewer) -> int:
-    """Return how many labels of this reviewer stand in the project."""
-    return (
-        Review.objects.current()
-        .submitted()
-        .filter(reviewer=reviewer, record__project=project)
-        .count()
-    )
+    def _seen_before(self, record: Record, seats: list[Claim]) -> dict[str, Any]:
+        """What this person has seen of the record from a seat they gave back."""
+        mine = [
+            claim
+            for claim in seats
+            if claim.reviewer_id == self._reviewer.pk and claim.round == record.round
+        ]
+        shown = next((claim for claim in mine if claim.revealed_at), None)
+        found: dict[str, Any] = {}
+        if shown is not None:
+            found |= {"severity": shown.severity, "revealed_at": shown.revealed_at}
+        if any(claim.suggested for claim in mine):
+            found["suggested"] = True
+        return found
 
+    def _suggests(self, record: Record) -> bool:
+        """Whether the desk will show a model's suggestion from this seat."""
+        return self._project.shows_suggestions and record.suggestions.exists()
 
-def renew(*, claim_id: int, reviewer: Reviewer, now: datetime) -> datetime | None:
-    """Extend an open seat; return its new expiry, or None when it is gone."""
-    claim = _own(claim_id, reviewer).select_related("record__project").first()
-    if claim is None:
-        return None
-    until = now + _lease(claim.record.project)
-    updated = _own(claim_id, reviewer).update(expires_at=until)
-    return until if updated else None
+    def _apart(self, records: RecordQuerySet, purpose: Purpose) -> Claim | None:
+        """Sit down at a settled record, for a look that takes nobody's slot."""
+        record = records.first()
+        return record and self._sit(record, None, purpose=purpose)
 
-
-def release(*, claim_id: int, reviewer: Reviewer) -> bool:
-    """Give a seat back without an answer; False when it was gone already."""
-    return bool(_own(claim_id, reviewer).update(state=Claim.State.RELEASED))
-
-
-def release_all(*, project: Project, reviewer: Reviewer) -> None:
-    """Give back every seat that this reviewer holds in the project."""
-    Claim.objects.filter(
-        reviewer=reviewer, record__project=project, state=Claim.State.OPEN
-    ).update(state=Claim.State.RELEASED)
-
-
-def release_expired(*, now: datetime) -> int:
-    """Free every seat whose lease ran out; return how many."""
-    return Claim.objects.expired(now).update(state=Claim.State.RELEASED)
-
-
-def queue_state(*, project: Project, reviewer: Reviewer, now: datetime) -> QueueState:
-    """Count what is, and is not, there for this reviewer."""
-    records = Record.objects.of(project)
-    return QueueState(
-        servable=_servable(project, reviewer, now).count(),
-        seated_elsewhere=records.open().without_answer_by(reviewer).full(now).count(),
-        answered=records.answered_by(reviewer).count(),
-        held=records.held().count(),
-        contested=records.contested().count(),
-    )
-
-
-def _servable(project: Project, reviewer: Reviewer, now: datetime) -> RecordQuerySet:
-    """Open records this reviewer may label blind that want one more counting answer."""
-    told = (
-        Review.objects.current()
-        .submitted()
-        .by_people()
-        .filter(record=OuterRef("pk"), purpose=Review.Purpose.FIRST, independent=False)
-    )
-    uncounted = told.order_by().values("record").annotate(n=Count("pk")).values("n")
-    return (
-        Record.objects.of(project)
-        .open()
-        .without_answer_by(reviewer)
-        .not_worked_by(reviewer)
-        .with_seats_taken(now)
-        .annotate(uncounted=Coalesce(Subquery(uncounted), 0))
-        .filter(Q(seats_taken__lt=F("reviews_wanted") + F("uncounted")))
-    )
-
-
-def _resume(project: Project, reviewer: Reviewer, now: datetime) -> Claim | None:
-    claim = open_seat(project=project, reviewer=reviewer)
-    if claim is None:
-        return None
-    # An expired seat that nobody took is still this reviewer's.
-    claim.expires_at = now + _lease(project)
-    claim.save(update_fields=["expires_at"])
-    return claim
-
-
-def _take_seat(
-    record_id: int, reviewer: Reviewer, project: Project, now: datetime
-) -> Claim | None:
-    record = _lock(record_id)
-    if record is None:
-        return None
-    Claim.objects.expired(now).filter(record=record).update(state=Claim.State.RELEASED)
-    slot = next_slot(record)
-    if slot is None:
-        return None
-    try:
-        with transaction.atomic():
-            return Claim.objects.create(
-                record=record,
-                reviewer=reviewer,
-                slot=slot,
-                opened_at=now,
-                expires_at=now + _lease(project),
+    def _sit(self, record: Record, slot: int | None, **how: Any) -> Claim | None:
+        how.setdefault("suggested", self._suggests(record))
+        try:
+            with transaction.atomic():
+                claim = Claim.objects.create(
+                    record=record,
+                    reviewer=self._reviewer,
+                    project=self._project,
+                    slot=slot,
+                    round=record.round,
+                    because=self._because(record, how),
+                    opened_at=self._now,
+                    expires_at=self._now + seating.lease(self._project),
+                    **how,
+                )
+        except IntegrityError:
+            # The same person sat down in another tab a moment ago: that is the seat.
+            return seating.resume(
+                project=self._project, reviewer=self._reviewer, now=self._now
             )
-    except IntegrityError:
-        # Somebody sat down between the look and the step; try the next record.
-        return None
+        record.project = self._project
+        return claim
+
+    def _because(self, record: Record, how: dict[str, Any]) -> str:
+        """Why the record is served; gold and repeats look like any other."""
+        if how.get("sampling") == Sampling.RANDOM:
+            return "random sample"
+        return self._usual(record) if "purpose" in how else record.queued_because
+
+    def _usual(self, record: Record) -> str:
+        """The reason that the next ordinary record would be served with."""
+        if record.lot % 1000 < self._project.random_share * 1000:
+            return "random sample"
+        usual = self._next(Door.PRIORITY)
+        return usual.queued_because if usual else "oldest"
 
 
-def next_slot(record: Record) -> int | None:
-    """Return the free slot of a record whose row the caller has locked."""
-    live = list(
-        Claim.objects.live()
-        .filter(record=record)
-        .values_list("slot", "reviewer_id", "state")
+def _door(project: Project, draw: float) -> Door:
+    shares = Shares(
+        gold=project.gold_share,
+        repeat=project.repeat_share,
+        random=project.random_share,
     )
-    seated = {reviewer for _, reviewer, _ in live}
-    seatless = (
-        Review.objects.independent_first_pass()
-        .filter(record=record)
-        .exclude(reviewer__in=seated)
-        .count()
-    )
-    return free_slot(record.reviews_wanted, {slot for slot, _, _ in live}, seatless)
+    return door(draw, shares)
 
 
-def _lock(record_id: int) -> Record | None:
-    records = Record.objects.open().filter(pk=record_id)
+@cache
+def next_servable(way: Door, wished: tuple[str, ...]) -> CompiledQuery[Record]:
+    """Return the query for the next record by a way, for wishes of these columns."""
+    given = {name: WISH_KINDS[name] for name in wished}
+    kinds = {"project": int, "reviewer": int, "now": datetime, "full": int}
+    return CompiledQuery(partial(_servable, way), **kinds, **given)
+
+
+def _servable(
+    way: Door, *, project: int, reviewer: int, now: datetime, full: int, **wish: Any
+) -> RecordQuerySet:
+    """Servable records in the order of a way, locked, less those others lock."""
+    records = Record.objects.filter(project=project).exclude(pk=full)
+    records = records.servable_to(reviewer, now).filter(**wish)
+    ordered = {Door.PRIORITY: records.by_priority, Door.RANDOM: records.in_random_order}
+    first = ordered[way]()
     # SQLite has one writer at a time and needs no row lock.
     if connection.features.has_select_for_update_skip_locked:
-        records = records.select_for_update(skip_locked=True)
-    return records.first()
+        first = first.select_for_update(skip_locked=True, of=("self",))
+    return first[:1]
 
 
-def _own(claim_id: int, reviewer: Reviewer) -> ClaimQuerySet:
-    return Claim.objects.filter(pk=claim_id, reviewer=reviewer, state=Claim.State.OPEN)
-
-
-def _lease(project: Project) -> timedelta:
-    return timedelta(minutes=project.lease_minutes)
+_SEATS = CompiledQuery(
+    lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(
+        record=record, purpose=Purpose.FIRST
+    ),
+    record=int,
+    reviewer=int,
+)

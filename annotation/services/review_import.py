@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import F
 
 from annotation.domain.importing.answers import GivenAnswer, answer_of
 from annotation.domain.importing.byte_source import ByteSource
@@ -135,6 +136,7 @@ class _Run:
             records = self._records(answers)
             given = [r for one in answers if (r := self._placed(one, records))]
             known = _current(given)
+            _to_current_round(given)
             fresh = [review for review in given if self._is_news(review, known)]
             replaced = [known[_pair(r)].pk for r in fresh if _pair(r) in known]
             Review.objects.filter(pk__in=replaced).update(is_current=False)
@@ -240,11 +242,20 @@ def _current(reviews: Sequence[Review]) -> dict[tuple[int, int], Review]:
     """Return the current first-pass reviews of the same records and reviewers."""
     found = Review.objects.current().filter(
         purpose=Review.Purpose.FIRST,
-        round=1,
+        round=F("record__round"),
         record__in={review.record_id for review in reviews},
         reviewer__in={review.reviewer_id for review in reviews},
     )
     return {_pair(review): review for review in found}
+
+
+def _to_current_round(reviews: Sequence[Review]) -> None:
+    """Put answers that come after new guidelines into the round that these began."""
+    ids = {review.record_id for review in reviews}
+    later = Record.objects.filter(pk__in=ids, round__gt=1)
+    rounds = dict(later.values_list("pk", "round"))
+    for review in reviews:
+        review.round = rounds.get(review.record_id, 1)
 
 
 def _pair(review: Review) -> tuple[int, int]:

@@ -1,35 +1,58 @@
-"""Take a reviewer's answer, a skip, or the wish to take it back.
+"""Take a reviewer's answer or a skip, and show them what came later.
 
 Answers are append-only: a changed answer supersedes the old row, which stays. An
-answer that arrives after its seat expired is kept all the same; work is never thrown
-away. Settling happens in the same transaction, so an answer and its consequence
-cannot come apart.
+answer that arrives after its seat expired, or after its record was excluded, is kept
+all the same; work is never thrown away. Settling happens in the same transaction, so
+an answer and its consequence cannot come apart.
 
-An answer is independent only if its reviewer cannot have seen what others said of the
-record: neither in the lists that some roles may read nor on the adjudication page.
+Whether an answer is independent is judged by `annotation.services.independence`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 
-from annotation.domain.scale import Grade
-from annotation.models import Claim, Project, Record, Review, Reviewer, Verdict
-from annotation.services import queueing, sanitizing, settling
-from annotation.services.known_secrets import without_known_secrets
+from annotation.models import (
+    Claim,
+    Draft,
+    Guidelines,
+    Project,
+    Review,
+    Reviewer,
+)
+from annotation.models.review import Purpose
+from annotation.querysets.reviews import ClaimQuerySet
+from annotation.services import seating, settling
+from annotation.services.independence import is_independent
+from annotation.services.typed_text import made_safe
+from netft_site.base.compiled import CompiledQuery
 from netft_site.base.refusals import Refused
 
-UNDO_WITHIN = timedelta(hours=1)
-READS_ANSWERS = ("annotation.view_review", "annotation.view_verdict")
+OPENING = ("title", "body")
+LATER = ("thread", "resolution")
+LIMITS = {"response": 20_000, "reason": 500}
 
 
 class AnswerRefused(Refused):
     """The answer cannot be taken; the code says why."""
+
+
+class AnsweredOtherwise(AnswerRefused):
+    """The record has another answer of this reviewer already: ``stored``."""
+
+    def __init__(self, stored: Review) -> None:
+        super().__init__(
+            "answered",
+            "You have answered this ticket already, in another tab perhaps. The answer "
+            "that is stored stays; use Undo to change it.",
+        )
+        self.stored = stored
 
 
 @dataclass(frozen=True)
@@ -43,74 +66,147 @@ class Answer:
     status: str = Review.Status.SUBMITTED
     reason: str = ""
     seconds_spent: int | None = None
+    source: str = Review.Source.DESK
 
 
 @transaction.atomic
 def submit(
-    *, claim_id: int, reviewer: Reviewer, answer: Answer, now: datetime
+    *,
+    claim_id: int,
+    reviewer: Reviewer,
+    answer: Answer,
+    now: datetime,
+    project: Project | None = None,
 ) -> Review:
     """Store an answer given from a seat, and settle the record.
 
-    Sending the same form twice returns the first answer.
+    Sending the same form twice returns the first answer. With ``project``, a seat in
+    another one counts as somebody else's.
 
     Raises:
         AnswerRefused: somebody else's seat (``not_yours``), answered otherwise before
-            (``answered``), not the project's words (``unknown_level``,
-            ``unknown_root_cause``), or text that cannot be made safe (``held_text``).
+            (`AnsweredOtherwise`), not the project's words (``unknown_level``,
+            ``unknown_root_cause``, ``bad_confidence``), too long (``too_long``),
+            another severity than the one given before what came later was shown
+            (``severity_stands``), or text that cannot be made safe (``held_text``).
     """
-    claim = (
-        Claim.objects.select_for_update()
-        .select_related("record__project")
-        .filter(pk=claim_id, reviewer=reviewer)
-        .first()
-    )
-    if claim is None:
-        raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
+    claim = _seat(claim_id, reviewer, project)
     record = claim.record
-    given = Review.objects.answers().filter(record=record, reviewer=reviewer).first()
-    if given is not None:
-        return _same(given, record.project, answer)
-    _check(record.project, answer)
-    review = _store(record, reviewer, answer, now)
+    standing = _STANDING.rows(record=record.pk)
+    own = [r for r in standing if r.answers(reviewer.pk, claim.purpose, claim.round)]
+    answer = _as_locked(claim, answer)
+    for given in own:
+        if given.status != Review.Status.WITHDRAWN:
+            return _same(given, claim.project, answer)
+    _check(claim.project, answer)
+    review = _store(claim, answer, own, now)
     _leave_seat(claim, review)
-    settling.settle_records(project=record.project, record_ids=[record.pk])
+    if review.status == Review.Status.SUBMITTED:
+        # A skip keeps what was typed, for the day the ticket comes back.
+        Draft.objects.filter(record=record, reviewer=reviewer).delete()
+    if not claim.is_test:
+        settling.settle_locked(
+            record=record, reviews=[*standing, review], scale=claim.project.scale
+        )
     return review
 
 
 @transaction.atomic
-def undo_last(*, project: Project, reviewer: Reviewer, now: datetime) -> Record | None:
-    """Take back the reviewer's last desk answer and seat them at that record again.
+def reveal(*, claim_id: int, reviewer: Reviewer, severity: str, now: datetime) -> Claim:
+    """Fix the severity of a seat and show what became known later.
 
-    Another seat that they hold in the project is given back, unless somebody else has
-    taken the last seat of that record meanwhile. Returns the record, or None when
-    there is nothing to take back within ``UNDO_WITHIN``, or the record has been
-    adjudicated since.
+    Asking again changes nothing. Raises:
+        AnswerRefused: ``not_yours``, ``unknown_level``, or ``nothing_later``: the
+            project asks for the severity only, or nothing is known.
     """
-    last = (
-        Review.objects.answers()
-        .from_desk_of(reviewer)
-        .filter(record__project=project, submitted_at__gt=now - UNDO_WITHIN)
-        .select_related("record")
-        .order_by("-id")
-        .first()
+    claim = _seat(claim_id, reviewer)
+    if claim.revealed_at is not None:
+        return claim
+    if not has_later_facts(claim):
+        raise AnswerRefused("nothing_later", "Nothing is known of it beyond opening.")
+    if severity not in claim.project.scale:
+        raise AnswerRefused("unknown_level", "Choose a severity first.")
+    claim.severity, claim.revealed_at = severity, now
+    claim.save(update_fields=["severity", "revealed_at"])
+    return claim
+
+
+def has_later_facts(claim: Claim) -> bool:
+    """Whether there is something to show once the severity stands."""
+    asks = claim.project.later_facts != Project.LaterFacts.NEVER
+    return asks and bool(claim.record.thread or claim.record.resolution)
+
+
+def set_shortcuts(
+    *, reviewer: Reviewer, enabled: bool, saves_at_once: bool = False
+) -> None:
+    """Choose how the desk's single-key shortcuts work for one person."""
+    Reviewer.objects.filter(pk=reviewer.pk).update(
+        shortcuts_enabled=enabled, saves_at_once=enabled and saves_at_once
     )
-    if last is None or last.record.verdicts.adjudicated().exists():
-        return None
-    record = Record.objects.select_for_update().get(pk=last.record_id)
-    _withdraw(last, now)
-    settling.settle_records(project=project, record_ids=[record.pk])
-    _seat_again(record, reviewer, project, now)
-    return record
 
 
-def may_read_answers(*, user: User | AnonymousUser, project: Project) -> bool:
-    """Whether a person's role lets them read what others answered in the project."""
-    return any(user.has_perm(permission, project) for permission in READS_ANSWERS)
+def clean(project: Project, text: str) -> str:
+    """Return typed text made safe to store.
+
+    Raises:
+        AnswerRefused: ``held_text``.
+    """
+    safe = made_safe(project, text)
+    if safe is None:
+        raise AnswerRefused(
+            "held_text",
+            "The text holds something that looks like a secret and cannot be made "
+            "safe. Leave it out and send again.",
+        )
+    return safe
 
 
-def set_shortcuts(*, reviewer: Reviewer, enabled: bool) -> None:
-    """Switch the desk's single-key shortcuts on or off for one person."""
-    Reviewer.objects.filter(pk=reviewer.pk).update(shortcuts_enabled=enabled)
+def _seat(claim_id: int, reviewer: Reviewer, project: Project | None = None) -> Claim:
+    """Return a seat with its record locked, and its project's newest guidelines."""
+    claim = _SEAT.first(claim_id=claim_id, reviewer=reviewer.pk)
+    if claim is None or (project is not None and claim.project_id != project.pk):
+        raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
+    claim.record.project = claim.project
+    claim.reviewer = reviewer
+    return claim
+
+
+def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
+    # Those in force when the ticket was served: newer ones were not in view.
+    newest = Guidelines.objects.filter(
+        project=OuterRef("project"), created_at__lte=OuterRef("opened_at")
+    ).order_by("-version")
+    claims: ClaimQuerySet = (
+        Claim.objects.filter(pk=claim_id, reviewer=reviewer)
+        .select_related("record", "project")
+        .annotate(guidelines_id=Subquery(newest.values("pk")[:1]))
+    )
+    # SQLite has one writer at a time and needs no row lock.
+    if connection.features.has_select_for_update_of:
+        return claims.select_for_update(of=("record",))
+    return claims
+
+
+_SEAT = CompiledQuery(_locked_seat, claim_id=int, reviewer=int)
+_STANDING = CompiledQuery(
+    lambda record: (
+        Review.objects.current().filter(record=record).select_related("reviewer")
+    ),
+    record=int,
+)
+
+
+def _as_locked(claim: Claim, answer: Answer) -> Answer:
+    """Return the answer with the severity that its reviewer has committed to."""
+    if not claim.revealed_at or answer.status != Review.Status.SUBMITTED:
+        return answer
+    if answer.severity not in ("", claim.severity):
+        raise AnswerRefused(
+            "severity_stands",
+            "The severity was given before what came later was shown; it stands.",
+        )
+    return Answer(**{**vars(answer), "severity": claim.severity})
 
 
 def _check(project: Project, answer: Answer) -> None:
@@ -120,14 +216,17 @@ def _check(project: Project, answer: Answer) -> None:
         raise AnswerRefused("unknown_level", "Choose one of the project's levels.")
     if answer.root_cause and answer.root_cause not in project.root_causes:
         raise AnswerRefused("unknown_root_cause", "The project has no such root cause.")
+    if answer.confidence is not None and not 1 <= answer.confidence <= 5:
+        raise AnswerRefused("bad_confidence", "Confidence goes from 1 to 5.")
+    for name, limit in LIMITS.items():
+        if len(getattr(answer, name)) > limit:
+            raise AnswerRefused("too_long", f"The {name} has over {limit} characters.")
 
 
 def _same(given: Review, project: Project, answer: Answer) -> Review:
     said = _said(project, answer)
     if any(getattr(given, name) != value for name, value in said.items()):
-        raise AnswerRefused(
-            "answered", "You have answered this ticket already. Use Undo to change it."
-        )
+        raise AnsweredOtherwise(given)
     return given
 
 
@@ -137,116 +236,68 @@ def _said(project: Project, answer: Answer) -> dict[str, Any]:
     return {
         "severity": answer.severity if submitted else "",
         "root_cause": answer.root_cause if submitted else "",
-        "response": _clean(project, answer.response),
+        "response": clean(project, answer.response),
         "confidence": answer.confidence,
         "status": answer.status,
-        "reason": _clean(project, answer.reason),
+        "reason": clean(project, answer.reason)[: LIMITS["reason"]],
     }
 
 
-def _store(record: Record, reviewer: Reviewer, answer: Answer, now: datetime) -> Review:
-    Review.objects.current().filter(
-        record=record, reviewer=reviewer, purpose=Review.Purpose.FIRST, round=1
-    ).update(is_current=False)
-    review = Review(
-        **_said(record.project, answer),
-        record=record,
-        reviewer=reviewer,
-        grade=reviewer.grade,
-        independent=_is_independent(record, reviewer),
-        visible=["title", "body"],
-        seconds_spent=answer.seconds_spent,
-        guidelines=record.project.guidelines.order_by("-version").first(),
+def _store(
+    claim: Claim, answer: Answer, own: Sequence[Review], now: datetime
+) -> Review:
+    if own:
+        Review.objects.filter(pk__in=[r.pk for r in own]).update(is_current=False)
+    return Review.objects.create(
+        **_said(claim.project, answer),
+        record=claim.record,
+        reviewer=claim.reviewer,
+        grade=claim.reviewer.grade,
+        purpose=claim.purpose,
+        round=claim.round,
+        independent=is_independent(claim),
+        suggested=claim.suggested,
+        visible=_visible(claim),
+        sampling=claim.sampling,
+        seconds_spent=_believable(claim, answer.seconds_spent, now),
+        source=answer.source,
+        guidelines_id=claim.guidelines_id,  # type: ignore[attr-defined]  # annotated
+        # A late answer to a round that has ended is kept as its history.
+        is_current=claim.round >= claim.record.round,
         submitted_at=now,
     )
-    review.full_clean(exclude=["visible"])
-    review.save()
-    return review
 
 
-def _is_independent(record: Record, reviewer: Reviewer) -> bool:
-    if not _answered_by_others(record, reviewer):
-        return True
-    user = reviewer.user
-    if user is not None and may_read_answers(user=user, project=record.project):
-        return False
-    return Grade(reviewer.grade) < Grade.SENIOR or not _may_have_adjudicated(
-        record, reviewer
-    )
+def _visible(claim: Claim) -> list[str]:
+    later = LATER if claim.revealed_at else ()
+    return [*OPENING, *later, *(["suggestion"] if claim.suggested else [])]
 
 
-def _answered_by_others(record: Record, reviewer: Reviewer) -> bool:
-    """Whether a person has spoken; the lists show what was taken back, too."""
-    others = Review.objects.by_people().filter(record=record)
-    if others.exclude(reviewer=reviewer).exists():
-        return True
-    decided = Verdict.objects.current().filter(record=record)
-    return decided.exclude(method=Verdict.Method.SINGLE_SOURCE).exists()
-
-
-def _may_have_adjudicated(record: Record, senior: Reviewer) -> bool:
-    """Whether the adjudication page can have shown the record to this senior.
-
-    It does once all answers are in: after their own, since taken back, or while they
-    sat at the record longer than their seat lasted.
-    """
-    if record.state != Record.State.OPEN:
-        return True
-    withdrawn = Review.objects.filter(status=Review.Status.WITHDRAWN)
-    return withdrawn.filter(record=record, reviewer=senior).exists()
-
-
-def _clean(project: Project, text: str) -> str:
-    if not text.strip():
-        return ""
-    safe = without_known_secrets(project, text)
-    found = sanitizing.sanitizer_for(project).sanitize(safe)
-    if found.held:
-        raise AnswerRefused(
-            "held_text",
-            "The text holds something that looks like a secret and cannot be made "
-            "safe. Leave it out and send again.",
-        )
-    return found.text
+def _believable(claim: Claim, seconds: int | None, now: datetime) -> int | None:
+    """Active time cannot be longer than the seat was held."""
+    if seconds is None:
+        return None
+    return max(0, min(seconds, int((now - claim.opened_at).total_seconds()) + 1))
 
 
 def _leave_seat(claim: Claim, review: Review) -> None:
-    if claim.state == Claim.State.RELEASED:
-        # The lease ran out meanwhile: the answer counts, the seat stays released.
-        return
-    # Only an answer that counts uses the seat up; else somebody has yet to give one.
-    counts = review.status == Review.Status.SUBMITTED and review.independent
-    claim.state = Claim.State.DONE if counts else Claim.State.RELEASED
-    claim.save(update_fields=["state"])
-
-
-def _withdraw(last: Review, now: datetime) -> None:
-    Review.objects.filter(pk=last.pk).update(is_current=False)
-    Review.objects.create(
-        record=last.record,
-        reviewer=last.reviewer,
-        grade=last.grade,
-        purpose=last.purpose,
-        round=last.round,
-        status=Review.Status.WITHDRAWN,
-        submitted_at=now,
+    """Use the seat up, or give it back for somebody whose answer will settle."""
+    counts = review.status == Review.Status.SUBMITTED and (
+        review.settles or review.purpose != Purpose.FIRST
     )
-
-
-def _seat_again(
-    record: Record, reviewer: Reviewer, project: Project, now: datetime
-) -> None:
-    mine = Claim.objects.filter(record=record, reviewer=reviewer)
-    done = mine.filter(state=Claim.State.DONE).first()
-    slot = done.slot if done else queueing.next_slot(record)
-    if slot is None:
-        return
-    # The desk shows one seat: that of the record taken back.
-    queueing.release_all(project=project, reviewer=reviewer)
-    until = now + timedelta(minutes=project.lease_minutes)
-    if done is not None:
-        mine.filter(pk=done.pk).update(state=Claim.State.OPEN, expires_at=until)
-        return
-    Claim.objects.create(
-        record=record, reviewer=reviewer, slot=slot, opened_at=now, expires_at=until
+    states = Claim.State
+    # The seat it came from, or a newer one of the same person at the same record.
+    held = Claim.objects.filter(
+        record=claim.record,
+        reviewer=claim.reviewer,
+        purpose=claim.purpose,
+        round=claim.round,
+        state=states.OPEN,
     )
+    left = held.update(state=states.DONE if counts else states.RELEASED)
+    if left or not counts or review.purpose != Purpose.FIRST:
+        return
+    # The lease ran out meanwhile: the answer counts, and takes a free seat if any.
+    slot = seating.next_slot(claim.record)
+    if slot is not None:
+        Claim.objects.filter(pk=claim.pk).update(state=states.DONE, slot=slot)

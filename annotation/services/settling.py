@@ -1,6 +1,8 @@
 """Turn independent reviews into verdicts, and records into settled or contested.
 
-Only current, submitted, independent first-pass reviews by people count. A verdict is
+Only current, submitted, independent first-pass reviews by people count, and those
+given with a model's suggestion in view where a project shows suggestions: such a
+verdict rests on fewer independent reviews, and says so. A verdict is
 never changed: a new one becomes current. An adjudicated verdict stands until it is
 adjudicated again. Settling the same reviews twice writes nothing.
 """
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from annotation.domain.scale import Grade, Scale
 from annotation.domain.settlement import Label, Outcome, Settlement, settle
@@ -69,6 +72,22 @@ def settle_single_source(*, project: Project) -> int:
     return written
 
 
+def settle_locked(*, record: Record, reviews: Iterable[Review], scale: Scale) -> None:
+    """Settle one record, whose row the caller has locked, from its current reviews.
+
+    The quick way after an answer: a record that waits for more, and was never decided,
+    has no verdict to look for and nothing to write.
+    """
+    if record.state in Record.OUT_OF_REACH:
+        return
+    labels = [_label(review) for review in reviews if review.settles]
+    waits = sum(label.severity in scale for label in labels) < record.reviews_wanted
+    if waits and record.state == Record.State.OPEN and record.decided_at is None:
+        return
+    current = Verdict.objects.current().filter(record=record).first()
+    _write([_change(record, current, labels, scale)])
+
+
 def _settle_chunk(project: Project, ids: list[int]) -> SettleCounts:
     records = Record.objects.of(project).labelable().filter(id__in=ids)
     labels = _labels(ids)
@@ -79,11 +98,7 @@ def _settle_chunk(project: Project, ids: list[int]) -> SettleCounts:
         _change(record, verdicts.get(record.pk), labels[record.pk], project.scale)
         for record in records.select_for_update()
     ]
-    replaced = [change.replaces.pk for change in changes if change.replaces]
-    Verdict.objects.filter(pk__in=replaced).update(is_current=False)
-    Verdict.objects.bulk_create([c.verdict for c in changes if c.verdict])
-    touched = [change.record for change in changes if change.touches_record]
-    Record.objects.bulk_update(touched, ["state", "queued_because"])
+    _write(changes)
     tally = Counter(change.record.state for change in changes)
     return SettleCounts(
         settled=tally[Record.State.SETTLED],
@@ -102,33 +117,50 @@ class _Change:
     touches_record: bool = False
 
 
+def _write(changes: list[_Change]) -> None:
+    replaced = [change.replaces.pk for change in changes if change.replaces]
+    if replaced:
+        Verdict.objects.filter(pk__in=replaced).update(is_current=False)
+    if verdicts := [change.verdict for change in changes if change.verdict]:
+        Verdict.objects.bulk_create(verdicts)
+    if touched := [change.record for change in changes if change.touches_record]:
+        Record.objects.bulk_update(touched, ["state", "queued_because", "decided_at"])
+
+
 def _change(
     record: Record, current: Verdict | None, labels: list[Label], scale: Scale
 ) -> _Change:
     if current and current.method == Verdict.Method.ADJUDICATED:
         return _Change(record)
     found = settle(labels, record.reviews_wanted, scale)
-    is_new = bool(found.severity) and not _same(current, found, len(labels))
+    counted = sum(label.independent for label in labels)
+    is_new = bool(found.severity) and not _same(current, found, counted)
     waiting = found.outcome is Outcome.WAITING and not _is_provisional(current)
     outdated = is_new or waiting or found.outcome is Outcome.CONTESTED
     before = (record.state, record.queued_because)
     record.state, record.queued_because = _state(found), _because(record, found)
+    if record.decided_at is None and record.state != Record.State.OPEN:
+        # From now on its answers can be read by those whose role allows it.
+        record.decided_at = Now()
     return _Change(
         record,
-        verdict=_verdict(record, found, len(labels)) if is_new else None,
+        verdict=_verdict(record, found, counted) if is_new else None,
         replaces=current if outdated else None,
         touches_record=before != (record.state, record.queued_because),
     )
 
 
 def _labels(ids: list[int]) -> dict[int, list[Label]]:
-    rows = Review.objects.independent_first_pass().filter(record__in=ids)
     labels: dict[int, list[Label]] = defaultdict(list)
-    for record, severity, grade, cause in rows.values_list(
-        "record_id", "severity", "grade", "root_cause"
-    ):
-        labels[record].append(Label(severity, Grade(grade), cause))
+    for review in Review.objects.settling().filter(record__in=ids):
+        labels[review.record_id].append(_label(review))
     return labels
+
+
+def _label(review: Review) -> Label:
+    return Label(
+        review.severity, Grade(review.grade), review.root_cause, review.independent
+    )
 
 
 def _is_provisional(current: Verdict | None) -> bool:

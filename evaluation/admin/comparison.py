@@ -18,7 +18,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views import View
 
-from annotation.admin.pages import page_context, project_for, projects_with
+from annotation.admin.pages import (
+    page_context,
+    project_chooser,
+    project_for,
+)
 from annotation.models import Project
 from evaluation.admin.comparison_charts import comparison_charts
 from evaluation.services import evaluating, failures, lineup, reporting, standing
@@ -31,18 +35,9 @@ MAY_LOOK = "evaluation.view_evaluation"
 MAY_EVALUATE = "evaluation.add_evaluation"
 
 
-def choose_project(request: HttpRequest) -> HttpResponse:
-    """Open the only project's comparison, or let the reader choose."""
-    projects = projects_with(request, MAY_LOOK)
-    if len(projects) == 1:
-        return redirect("admin:evaluation_comparison_page", projects[0].slug)
-    context = page_context(
-        request,
-        "Comparison",
-        projects=projects,
-        url_name="admin:evaluation_comparison_page",
-    )
-    return TemplateResponse(request, "annotation/choose_project.html", context)
+choose_project = project_chooser(
+    "Comparison", MAY_LOOK, "admin:evaluation_comparison_page"
+)
 
 
 class ComparisonView(View):

@@ -9,10 +9,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from annotation.models import FalseAlarm, Leak, Membership, Project, Record, Reviewer
-from annotation.services.access import ROLE_PERMISSIONS
+from annotation.services.access import roles_granting
 from netft_site.dashboard.counts import ProjectCounts, count_projects
 from netft_site.dashboard.stations import Station, stations
 from netft_site.dashboard.steps import Person, Step, next_step, page_url
+from netft_site.dashboard.ways import ASKED, Way, ways
 
 _MOST_PROJECTS = 12
 _ASKED = (
@@ -25,25 +26,21 @@ _ASKED = (
     "training.add_dataset",
     "training.add_trainingrun",
     "training.view_dataset",
-    "training.view_dataset",
     "training.view_trainingrun",
     "evaluation.add_evaluation",
     "evaluation.view_evaluation",
+    *ASKED,
 )
-
-
-_LABELING_ROLES = [
-    role for role, may in ROLE_PERMISSIONS.items() if "annotation.add_review" in may
-]
 
 
 @dataclass(frozen=True)
 class ProjectBoard:
-    """A project, its stations and its next step."""
+    """A project, its stations, its next step, and the ways to its other pages."""
 
     project: Project
     stations: tuple[Station, ...]
     next_step: Step | None
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def build_dashboard(user: User | AnonymousUser, *, now: datetime) -> Dashboard:
     shown = list(_with_people(work)[:_MOST_PROJECTS])
     counts = count_projects([project.pk for project in shown])
     boards = tuple(
-        _board(project, counts[project.pk], _person(user, reviewer, project))
+        _board(project, counts[project.pk], _person(user, reviewer, project), reviewer)
         for project in shown
     )
     may_create = user.has_perm("annotation.add_project")
@@ -96,14 +93,18 @@ def _with_work_for(
 def _with_alarms_for(
     projects: QuerySet[Project], user: User | AnonymousUser
 ) -> QuerySet[Project]:
-    """Annotate `alarms` that wait for this person's word, and records with `leaks`."""
+    """Annotate `alarms` for this person, records with `leaks`, and `flagged` ones."""
     alarms = FalseAlarm.objects.waiting_for(user).filter(record__project=OuterRef("pk"))
     counted = alarms.order_by().values("record__project").annotate(n=Count("pk"))
     leaks = Leak.objects.open().filter(record__project=OuterRef("pk"))
     leaking = leaks.order_by().values("record__project")
     records = leaking.annotate(n=Count("record", distinct=True))
+    flags = Record.objects.flagged().filter(project=OuterRef("pk")).order_by()
+    flagged = flags.values("project").annotate(n=Count("pk"))
     return projects.annotate(
-        alarms=Subquery(counted.values("n")), leaks=Subquery(records.values("n"))
+        alarms=Subquery(counted.values("n")),
+        leaks=Subquery(records.values("n")),
+        flagged=Subquery(flagged.values("n")),
     )
 
 
@@ -116,7 +117,7 @@ def _with_people(projects: QuerySet[Project]) -> QuerySet[Project]:
     people = Reviewer.objects.active().people().filter(user__is_active=True)
     seats = Membership.objects.filter(
         project=OuterRef("pk"),
-        role__in=_LABELING_ROLES,
+        role__in=roles_granting("annotation.add_review"),
         user__in=people.values("user"),
     )
     everywhere = people.filter(user__is_superuser=True)
@@ -135,12 +136,20 @@ def _person(
         has_records_to_label=getattr(project, "has_work", False),
         somebody_labels=getattr(project, "somebody_labels", True),
         somebody_reviews=getattr(project, "somebody_reviews", True),
+        flagged_records=getattr(project, "flagged", None) or 0,
         alarms_to_decide=getattr(project, "alarms", None) or 0,
         leaking_records=getattr(project, "leaks", None) or 0,
     )
 
 
-def _board(project: Project, counts: ProjectCounts, person: Person) -> ProjectBoard:
+def _board(
+    project: Project,
+    counts: ProjectCounts,
+    person: Person,
+    reviewer: Reviewer | None,
+) -> ProjectBoard:
+    counts = counts.told(exactly=person.may("annotation.view_verdict"))
     step = next_step(counts, person, project)
     current = step.station if step and not step.is_waiting else ""
-    return ProjectBoard(project, stations(counts, person, project, current), step)
+    river = stations(counts, person, project, current)
+    return ProjectBoard(project, river, step, ways(person, project, reviewer))

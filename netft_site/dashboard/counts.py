@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from django.core.cache import cache
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
+from annotation.domain.rounding import told_briefly, told_in_words
 from annotation.models import ImportBatch, Record, Review, Verdict
 from evaluation.models import Evaluation
 from training.models import Dataset, Job, ModelVersion, TrainingRun
 
 Tally = dict[str, int]
+
+_KEY = "netft.dashboard.labels."
+_MANY, _KEPT_SECONDS = 10_000, 60
 
 _UNFINISHED_IMPORT = (ImportBatch.Status.UPLOADED, ImportBatch.Status.RUNNING)
 _UNFINISHED_JOB = (
@@ -42,6 +47,23 @@ class ProjectCounts:
     untrained_datasets: int = 0
     unevaluated_models: int = 0
     evaluations: Tally = field(default_factory=dict)
+    is_exact: bool = True
+
+    def told(self, *, exactly: bool) -> ProjectCounts:
+        """Return the counts as somebody may know them (`annotation.domain.rounding`).
+
+        Rounding is left to the words, so that nothing counted twice is rounded twice.
+        """
+        return replace(self, is_exact=exactly)
+
+    def brief(self, n: int) -> str:
+        """Write a count that one's own answers may move."""
+        return told_briefly(n, exactly=self.is_exact)
+
+    def several(self, n: int, noun: str) -> str:
+        """Write such a count with its noun in the right number."""
+        shown = told_in_words(n, exactly=self.is_exact)
+        return f"{shown.words} {noun}" + ("" if shown.grammar == 1 else "s")
 
     @property
     def all_records(self) -> int:
@@ -89,16 +111,38 @@ def _tallies(ids: Collection[int]) -> dict[str, dict[int, Tally]]:
 
 
 def _totals(ids: Collection[int]) -> dict[str, dict[int, int]]:
-    reviews = Review.objects.current().submitted().filter(record__project__in=ids)
-    verdicts = Verdict.objects.current().filter(record__project__in=ids)
     untrained = Dataset.objects.frozen().filter(project__in=ids, runs__isnull=True)
     unevaluated = ModelVersion.objects.filter(project__in=ids, evaluations__isnull=True)
+    return {
+        **_labels(ids),
+        "untrained_datasets": _total(untrained, "project"),
+        "unevaluated_models": _total(unevaluated, "project"),
+    }
+
+
+def _labels(ids: Collection[int]) -> dict[str, dict[int, int]]:
+    """Count reviews and verdicts; those of large projects once a minute."""
+    keys = {pk: f"{_KEY}{pk}" for pk in ids}
+    kept = cache.get_many(keys.values())
+    wanted = [pk for pk, key in keys.items() if key not in kept]
+    found = _count_labels(wanted) if wanted else {}
+    for pk in wanted:
+        kept[keys[pk]] = counts = {
+            name: rows.get(pk, 0) for name, rows in found.items()
+        }
+        if counts["reviews"] >= _MANY:
+            cache.set(keys[pk], counts, _KEPT_SECONDS)
+    names = ("reviews", "verdicts", "new_verdicts")
+    return {name: {pk: kept[key][name] for pk, key in keys.items()} for name in names}
+
+
+def _count_labels(ids: Collection[int]) -> dict[str, dict[int, int]]:
+    reviews = Review.objects.current().submitted().filter(record__project__in=ids)
+    verdicts = Verdict.objects.current().filter(record__project__in=ids)
     return {
         "reviews": _total(reviews, "record__project"),
         "verdicts": _total(verdicts, "record__project"),
         "new_verdicts": _total(_since_last_freeze(verdicts), "record__project"),
-        "untrained_datasets": _total(untrained, "project"),
-        "unevaluated_models": _total(unevaluated, "project"),
     }
 
 

@@ -17,7 +17,6 @@ from netft_site.dashboard.steps import (
     Person,
     page_url,
     project_page,
-    several,
 )
 
 _STATES = {"done": "done", "current": "next", "attention": "needs a look"}
@@ -25,18 +24,17 @@ _STATES = {"done": "done", "current": "next", "attention": "needs a look"}
 
 @dataclass(frozen=True)
 class Station:
-    """One station: `state` is done, current, attention or waiting."""
+    """One station: `state` is done, current, attention or waiting.
+
+    `count_text` is the count as the person who looks may know it.
+    """
 
     name: str
     count: int
     detail: str
     url: str
     state: str
-
-    @property
-    def count_text(self) -> str:
-        """The count with thousands apart."""
-        return f"{self.count:,}"
+    count_text: str
 
     @property
     def state_in_words(self) -> str:
@@ -52,6 +50,7 @@ def stations(
         Station(
             name=name,
             count=count,
+            count_text=counts.brief(count) if name == "Verdicts" else f"{count:,}",
             detail=detail,
             url=_link(name, project) if person.may(_PERMISSIONS[name]) else "",
             state=_state(name, count, needs_look, current),
@@ -100,22 +99,23 @@ def _facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
 def _labeling_facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     held = counts.records.get("HELD", 0)
     open_ = counts.records.get("OPEN", 0)
-    detail = ["records", *_some(open_, "open"), *_some(held, "held")]
+    detail = ["records", *_told(counts, open_, "open")]
+    detail += _told(counts, held, "held")
     if counts.running_imports:
         detail.append("import running")
     yield "Records", counts.all_records, ", ".join(detail), bool(held)
 
-    wanted = f"reviews; {several(open_, 'ticket')} to go" if open_ else "reviews"
+    wanted = f"reviews; {counts.several(open_, 'ticket')} to go" if open_ else "reviews"
     yield "Label desk", counts.reviews, wanted, False
 
     contested = counts.records.get("CONTESTED", 0)
-    settled = ", ".join(["settled", *_some(contested, "contested")])
+    settled = ", ".join(["settled", *_told(counts, contested, "contested")])
     yield "Verdicts", counts.verdicts, settled, bool(contested)
 
 
 def _training_facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool]]:
     building = _some(counts.datasets.get("BUILDING", 0), "building")
-    new = [f"{several(counts.new_verdicts, 'verdict')} since"]
+    new = [f"{counts.several(counts.new_verdicts, 'verdict')} since"]
     frozen = counts.datasets.get("FROZEN", 0)
     detail = ["frozen", *building, *(new if counts.new_verdicts else [])]
     yield "Datasets", frozen, ", ".join(detail), False
@@ -134,6 +134,10 @@ def _training_facts(counts: ProjectCounts) -> Iterator[tuple[str, int, str, bool
     missing = _some(counts.unevaluated_models, "not evaluated")
     done = counts.evaluations.get("DONE", 0)
     yield "Comparison", done, ", ".join(["evaluations", *running, *missing]), False
+
+
+def _told(counts: ProjectCounts, n: int, what: str) -> list[str]:
+    return [f"{counts.brief(n)} {what}"] if n else []
 
 
 def _some(n: int, what: str) -> list[str]:

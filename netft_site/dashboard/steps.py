@@ -52,6 +52,7 @@ class Step:
 class Person:
     """What the steps ask about the person who looks, and the others, in one project.
 
+    `flagged_records`: records in which somebody saw a leak at the label desk;
     `alarms_to_decide`: false alarms that somebody else reported;
     `leaking_records`: records with a leak that nobody has dealt with;
     `somebody_labels`: a reviewer who can sign in may label in the project;
@@ -63,6 +64,7 @@ class Person:
     has_records_to_label: bool
     somebody_labels: bool
     somebody_reviews: bool
+    flagged_records: int = 0
     alarms_to_decide: int = 0
     leaking_records: int = 0
 
@@ -125,13 +127,13 @@ def _review_steps(
     if contested and person.is_senior and person.may("annotation.add_review"):
         yield Step(
             "Verdicts",
-            f"Settle {several(contested, 'contested ticket')}",
+            f"Settle {counts.several(contested, 'contested ticket')}",
             "The reviewers disagree; a senior's word decides.",
             "Open adjudication",
             project_page(ADJUDICATION, project.slug),
         )
     if person.has_records_to_label and person.may("annotation.add_review"):
-        waiting = several(counts.records.get("OPEN", 0), "ticket")
+        waiting = counts.several(counts.records.get("OPEN", 0), "ticket").capitalize()
         yield Step(
             "Label desk",
             "Label the next ticket",
@@ -147,6 +149,14 @@ def _sanitizing_steps(
     if not person.may("annotation.change_sanitization"):
         return
     review = "Open the sanitizing review", project_page(SANITIZING, project.slug)
+    if person.flagged_records:
+        yield Step(
+            "Records",
+            f"Look at {several(person.flagged_records, 'flagged ticket')}",
+            "A reviewer saw something that should be hidden. Nobody is served the "
+            "ticket until its text was confirmed or cleaned.",
+            *review,
+        )
     held = counts.records.get("HELD", 0)
     if held:
         yield Step(

@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.models import ImportBatch, Project, Record, Reviewer, Sanitization
-from annotation.services import adjudicating, importing, projects
+from annotation.services import adjudicating, importing, projects, weighing
 from annotation.services.review_import import (
     ReviewFile,
     ReviewImport,
@@ -106,6 +106,7 @@ def adjudicate(project: Project, path: Path) -> int:
             reviewer=reviewers[decision["reviewer"]],
             severity=decision["severity"],
             reason=decision["reason"],
+            disagreement=decision["disagreement"],
         )
     return len(due)
 
@@ -138,7 +139,7 @@ def count_the_desk(project: Project) -> dict[str, int]:
     return {
         "first_review": unread,
         "second_review": undecided.count() - unread,
-        "adjudication": adjudicating.waiting_for_a_senior(project=project).count(),
+        "adjudication": weighing.waiting_for_a_senior(project=project).count(),
     }
 
 

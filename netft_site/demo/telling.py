@@ -2,9 +2,10 @@
 
 Tickets come in sanitized, reviews become verdicts, a dataset is frozen, baselines and
 a LoRA fine-tune run, all stand in one comparison; then more of what was rare is
-labeled, and the second model meets the first on the same frozen test tickets. New
-tickets stay on the desk for whoever signs in. Every step goes through the services,
-the queue and the child process that a team would use; no figure is written by hand.
+labeled, and the second model meets the first on the same frozen test tickets. The
+engineers answer gold and repeats; new tickets stay on the desk for whoever signs in.
+Every step goes through the services, the queue and the child process that a team would
+use; no figure is written by hand.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from netft_site.demo.learning import (
     train_baselines,
 )
 from netft_site.demo.story import Story
+from netft_site.demo.trust import slip_in
 
 
 def tell(story: Story) -> dict[str, Any]:
@@ -56,5 +58,6 @@ def tell(story: Story) -> dict[str, Any]:
     second = build(story, "dataset v2")
     better = fine_tune(story, "fine-tune v2", second)
     after = compare(story, "v1 against v2", second, [*baselines, tuned, better])
+    slip_in(story, "gold and repeats")
     fill_the_desk(story, "on the desk")
     return figures(story, before, after)

@@ -15,6 +15,7 @@ from netft_site.demo_world.export import (
     write_fresh,
 )
 from netft_site.demo_world.fresh import build_fresh
+from netft_site.demo_world.reviewing import judge
 from netft_site.demo_world.world import build_world
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "WorldFiles",
     "build_fresh",
     "build_world",
+    "judge",
     "write_files",
     "write_fresh",
 ]

@@ -122,12 +122,16 @@ class Review:
 
 @dataclass(frozen=True)
 class Adjudication:
-    """A senior's decision where the independent ratings could not settle a ticket."""
+    """A senior's decision where the independent ratings could not settle a ticket.
+
+    `disagreement` says why the ratings differ; it is empty where they agree.
+    """
 
     external_id: str
     reviewer: str
     severity: str
     reason: str
+    disagreement: str
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,13 @@ REVIEW_COLUMNS = (
     "confidence",
     "submitted_at",
 )
-ADJUDICATION_COLUMNS = ("external_id", "reviewer", "severity", "reason")
+ADJUDICATION_COLUMNS = (
+    "external_id",
+    "reviewer",
+    "severity",
+    "reason",
+    "disagreement",
+)
 Said = TypeVar("Said", Review, Adjudication)
 REPORTED = {1: "1 - High", 2: "2 - Medium", 3: "3 - Low"}
 
@@ -216,7 +222,13 @@ def _review_row(review: Review) -> Sequence[str]:
 
 
 def _settled_row(settled: Adjudication) -> Sequence[str]:
-    return (settled.external_id, settled.reviewer, settled.severity, settled.reason)
+    return (
+        settled.external_id,
+        settled.reviewer,
+        settled.severity,
+        settled.reason,
+        settled.disagreement,
+    )
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -100,7 +100,7 @@ def _pick_test_raters(rng: Random) -> list[Reviewer]:
 
 
 def _answer(rng: Random, ticket: Ticket, reviewer: Reviewer, at: datetime) -> Review:
-    level = _judge(rng, ticket, reviewer)
+    level = judge(rng, ticket, reviewer)
     return Review(
         external_id=ticket.external_id,
         reviewer=reviewer.username,
@@ -113,7 +113,7 @@ def _answer(rng: Random, ticket: Ticket, reviewer: Reviewer, at: datetime) -> Re
     )
 
 
-def _judge(rng: Random, ticket: Ticket, reviewer: Reviewer) -> int:
+def judge(rng: Random, ticket: Ticket, reviewer: Reviewer) -> int:
     """Return the level that the reviewer sees, the true one or a slip from it."""
     slip = reviewer.slip * (1.0 if ticket.clarity == 1.0 else VAGUE_FACTOR)
     if rng.random() >= slip:
@@ -175,7 +175,25 @@ def _adjudicate(
         level = rng.choice(given).severity
     reason = rng.choice(answers.REASONS[LEVELS.index(level)])
     text = rng.choice(answers.ADJUDICATIONS).format(reason=reason, host=_host(ticket))
-    return Adjudication(ticket.external_id, rng.choice(free).username, level, text)
+    return Adjudication(
+        ticket.external_id,
+        rng.choice(free).username,
+        level,
+        text,
+        _kind(ticket, given, level),
+    )
+
+
+def _kind(ticket: Ticket, given: list[Review], level: str) -> str:
+    """Say why the ratings differ, as a senior would see it."""
+    if len({review.severity for review in given}) == 1:
+        return ""
+    if ticket.clarity < 1.0:
+        return "AMBIGUOUS"
+    seniors = {senior.username for senior in SENIORS}
+    slipped = [review for review in given if review.severity != level]
+    experienced = any(review.reviewer in seniors for review in slipped)
+    return "GUIDELINE_GAP" if experienced else "SLIP"
 
 
 def _host(ticket: Ticket) -> str:

@@ -8,10 +8,21 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Claim, Review
-from annotation.services import queueing, reviewing, settling
+from annotation.services import (
+    queueing,
+    reviewing,
+    seating,
+    settling,
+    taking_back,
+    waiting,
+)
 from annotation.services.reviewing import Answer
-from tests import factories
-from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
+from tests.factories import (
+    RecordFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    VerdictFactory,
+)
 
 NOW = timezone.now()
 DESK = "/admin/annotation/review/desk/noc/"
@@ -40,22 +51,25 @@ def _at_the_desk(browser_of, user):
 
 
 def _undo(user, project):
-    return reviewing.undo_last(project=project, reviewer=user.reviewer, now=NOW)
+    return taking_back.undo_last(project=project, reviewer=user.reviewer, now=NOW)
 
 
-def test_a_lead_who_answers_after_somebody_else_is_not_independent(
+def test_a_lead_reads_no_answer_to_an_undecided_record_and_stays_independent(
     project, alice, carol, browser_of
 ):
     record = RecordFactory(project=project)
     _answer(carol, project)
-    seat = _seat(alice, project)
+    row = record.reviews.get().pk
 
-    page = browser_of(alice).get(REVIEWS).content.decode()
+    before = browser_of(alice).get(REVIEWS).content.decode()
+    direct = browser_of(alice).get(f"{REVIEWS}{row}/change/")
     review = _answer(alice, project)
+    after = browser_of(alice).get(REVIEWS).content.decode()
 
-    assert seat.record == record
-    assert f">{record.external_id}<" in page
-    assert not review.independent
+    assert f">{record.external_id}<" not in before
+    assert direct.status_code == 302
+    assert review.independent
+    assert after.count(f">{record.external_id}<") == 2
 
 
 def test_a_lead_who_answers_first_stays_independent(project, alice, carol):
@@ -69,17 +83,19 @@ def test_a_lead_who_answers_first_stays_independent(project, alice, carol):
     assert record.state == "SETTLED"
 
 
-def test_a_lead_who_can_read_what_was_taken_back_or_decided_is_not_independent(
-    project, alice, carol
+def test_a_lead_who_can_read_what_was_decided_once_is_not_independent(
+    project, alice, bob, carol
 ):
-    RecordFactory(project=project, priority=2)
+    record = RecordFactory(project=project)
+    _answer(bob, project)
     _answer(carol, project)
     _undo(carol, project)
-    decided = RecordFactory(project=project, priority=1)
-    factories.VerdictFactory(record=decided)
+    seating.release_all(project=project, reviewer=carol.reviewer)
 
+    record.refresh_from_db()
+    assert record.state == "OPEN"
     assert not _answer(alice, project).independent
-    assert not _answer(alice, project).independent
+    assert _answer(carol, project).independent
 
 
 def test_what_a_tracker_reported_is_nobodys_answer(project, alice):
@@ -99,39 +115,24 @@ def test_who_may_not_read_reviews_stays_independent(request, project, erin, who)
 
 
 def test_an_answer_that_does_not_count_leaves_its_seat_to_somebody_else(
-    project, alice, bob, carol, dana
+    project, alice, carol, frank, dana
 ):
     record = RecordFactory(project=project, reviews_wanted=2)
     _answer(carol, project)
+    _answer(frank, project)
+    _undo(frank, project)
+    seating.release_all(project=project, reviewer=frank.reviewer)
     _answer(alice, project)
 
-    state = queueing.queue_state(project=project, reviewer=bob.reviewer, now=NOW)
-    _answer(bob, project)
+    state = waiting.queue_state(project=project, reviewer=frank.reviewer, now=NOW)
+    _answer(frank, project)
 
     record.refresh_from_db()
     assert state.servable == 1
     assert record.state == "SETTLED"
-    assert record.verdicts.get().reviews_count == 2
+    verdict = record.verdicts.get(is_current=True)
+    assert verdict.reviews_count == 2
     assert _seat(dana, project) is None
-
-
-@pytest.mark.parametrize(
-    ("who", "words"),
-    [
-        ("alice", "your answer counts as independent only when it comes first"),
-        ("bob", "answers stay hidden until yours is in"),
-    ],
-)
-def test_the_desk_says_what_is_true_for_its_reader(
-    request, project, browser_of, who, words
-):
-    RecordFactory(project=project)
-    browser, _ = _at_the_desk(browser_of, request.getfixturevalue(who))
-
-    page = browser.get(DESK).content.decode()
-
-    assert words in page
-    assert ("hidden until" in page) is (who == "bob")
 
 
 def test_a_senior_who_read_a_contested_record_and_took_back_is_not_independent(
@@ -238,11 +239,14 @@ def test_back_in_the_browser_and_another_answer_is_an_error_and_the_desk_goes_on
     answer = browser.post(DESK, {**form, "severity": "critical"}, follow=True)
 
     page = answer.content.decode()
-    assert "You have answered this ticket already. Use Undo to change it." in page
+    assert answer.status_code == 409
+    assert "You have answered this ticket already" in page
     assert "Saved." not in page
-    assert "checked" not in page
+    assert 'severity-4">Low' in page
+    assert 'severity-1">Critical' in page
     assert Review.objects.get().severity == "low"
-    assert ("Save and next" in page) is (tickets == 2)
+    desk = browser.get(DESK).content.decode()
+    assert ("Save and next" in desk) is (tickets == 2)
 
 
 def test_what_was_typed_for_one_ticket_never_shows_at_another(project, bob, browser_of):
@@ -297,3 +301,21 @@ def test_the_adjudication_page_heeds_who_turned_shortcuts_off(
     page = browser_of(dana).get(ADJUDICATE).content.decode()
 
     assert f'data-shortcuts="{shown}"' in page
+
+
+def test_after_new_guidelines_who_read_the_earlier_round_is_not_independent(
+    project, alice, bob, carol, dana
+):
+    record = RecordFactory(project=project, reviews_wanted=4, round=2)
+    ReviewFactory(record=record, reviewer=ReviewerFactory(), is_current=False)
+    VerdictFactory(
+        record=record,
+        method="ADJUDICATED",
+        adjudicated_by=dana.reviewer,
+        is_current=False,
+    )
+
+    assert not _answer(alice, project).independent
+    assert _answer(bob, project).independent
+    assert _answer(carol, project).independent
+    assert not _answer(dana, project).independent

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.utils import timezone
 
 from annotation.models import Review, Reviewer, Verdict
@@ -59,7 +60,7 @@ def test_a_reviewer_made_by_an_import_cannot_sign_in(project, records, client):
     assert not user.is_active
     assert not user.has_usable_password()
     assert not user.is_staff
-    assert user.memberships.get().role == "LABELER"
+    assert user.memberships.get().role == "REVIEWER"
 
 
 def test_the_same_file_again_adds_nothing(project, records):
@@ -185,3 +186,15 @@ def test_a_person_and_a_source_never_share_a_name(project, records):
     done = run(project, "external_id,reviewer,severity\nT0,itsm,high\n")
 
     assert (done.imported, done.rejected) == (0, 1)
+
+
+def test_an_answer_after_a_re_review_began_counts_in_the_new_round(
+    project, tmp_path, bob
+):
+    record = RecordFactory(project=project, external_id="T1", round=2)
+    path = tmp_path / "reviews.csv"
+    path.write_text("external_id,reviewer,severity\nT1,bob,high\n")
+
+    call_command("import_reviews", str(path), project="noc", stdout=io.StringIO())
+
+    assert record.reviews.get().round == 2

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Claim, KnownSecret, Project, SanitizingRule
-from annotation.services import adjudicating, leaks, own_rules, reviewing
+from annotation.services import adjudicating, leaks, own_rules, reviewing, settling
 from annotation.services.known_secrets import known_secrets_in, without_known_secrets
 from annotation.services.vault import keyring_of
 from tests.factories import LeakFactory, ProjectFactory, RecordFactory, ReviewFactory
@@ -116,7 +116,8 @@ def test_an_answer_is_stored_with_the_pseudonym(project, bob, token):
 
 def test_a_seniors_reason_is_stored_with_the_pseudonym(project, dana, token):
     record = RecordFactory(project=project)
-    ReviewFactory(record=record, severity="high")
+    ReviewFactory.create_batch(2, record=record, severity="high")
+    settling.settle_records(project=project)
 
     verdict = adjudicating.decide(
         record=record, reviewer=dana.reviewer, severity="high", reason=f"saw {VALUE}"
@@ -138,6 +139,7 @@ def test_what_was_done_about_a_leak_is_stored_with_the_pseudonym(project, alice,
 
 def _seat(project: Project, user, now) -> Claim:
     return Claim.objects.create(
+        project=project,
         record=RecordFactory(project=project),
         reviewer=user.reviewer,
         slot=1,

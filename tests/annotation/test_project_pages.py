@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from annotation.models import ApiToken, Guidelines, Membership, Project, Reviewer
+from annotation.models import ApiToken, Membership, Project, Reviewer
 from tests.factories import MembershipFactory, ReviewerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +44,9 @@ def test_the_wizard_opens_a_project_with_its_people(browser_of, root):
     roles = {m.user.username: m.role for m in Membership.objects.all()}
     assert roles == {
         "root": "LEAD",
-        known.user.username: "LABELER",
-        "bob-stone": "LABELER",
-        "carol": "LABELER",
+        known.user.username: "REVIEWER",
+        "bob-stone": "SENIOR",
+        "carol": "REVIEWER",
     }
     assert Reviewer.objects.get(name="Bob Stone").grade == "SENIOR"
     assert Reviewer.objects.get(name="Carol").grade == "ENGINEER"
@@ -112,6 +112,12 @@ def test_a_lead_changes_root_causes_and_people_but_never_levels(
         "causes": "bad optic\nfiber cut\nbad optic\n",
         "reviews_wanted": 3,
         "lease_minutes": 20,
+        "later_facts": "NEVER",
+        "random_share": "0.2",
+        "gold_share": "0.1",
+        "repeat_share": "0",
+        "repeat_after_days": 30,
+        "shows_suggestions": "on",
         "is_active": "on",
         "levels": "[]",
         "memberships-TOTAL_FORMS": len(members),
@@ -131,8 +137,56 @@ def test_a_lead_changes_root_causes_and_people_but_never_levels(
     assert answer.status_code == 302
     assert project.root_causes == ["bad optic", "fiber cut"]
     assert project.reviews_wanted == 3
+    assert (project.later_facts, project.repeat_after_days) == ("NEVER", 30)
+    shares = (project.random_share, project.gold_share, project.repeat_share)
+    assert shares == (0.2, 0.1, 0)
+    assert (project.shows_suggestions, project.shows_similar) == (True, False)
     assert len(project.levels) == 4
     assert project.memberships.get(user=bob).role == "ML"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"random_share": "1.5"}, "A fraction from 0 to 1."),
+        ({"gold_share": "0.6"}, "A fraction from 0 to 0.5."),
+        ({"repeat_share": "-0.1"}, "A fraction from 0 to 0.5."),
+        ({"random_share": "0.9", "gold_share": "0.2"}, "more than all seats"),
+        ({"lease_minutes": "0"}, "At least 1."),
+        ({"later_facts": "SOMETIMES"}, "Select a valid choice"),
+        ({"random_share": "nan"}, "Enter a number."),
+    ],
+)
+def test_a_lead_is_told_which_setting_of_the_desk_cannot_be(
+    browser_of, alice, project, given, words
+):
+    url = reverse("admin:annotation_project_change", args=[project.pk])
+    settings = {
+        "lease_minutes": 10,
+        "later_facts": "OFFERED",
+        "random_share": "0.1",
+        "gold_share": "0.05",
+        "repeat_share": "0.03",
+        "repeat_after_days": 14,
+    }
+    form = {
+        "name": "NOC",
+        "reviews_wanted": 2,
+        "is_active": "on",
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+
+    browser = browser_of(alice)
+    answer = browser.post(url, form | settings | given)
+    page = browser.get(url).content.decode()
+
+    project.refresh_from_db()
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert project.random_share == 0.0
+    assert "Share of seats given at gold records." in page
+    assert "Label desk</h2>" in page
 
 
 def test_a_reader_only_looks(browser_of, grace, project):
@@ -149,16 +203,6 @@ def test_a_lead_elsewhere_cannot_change_this_project(browser_of, bob, project):
     url = reverse("admin:annotation_project_change", args=[project.pk])
 
     assert browser_of(bob).post(url, {"name": "Mine"}).status_code == 403
-
-
-def test_new_guidelines_are_a_new_version(browser_of, alice, project):
-    Guidelines.objects.create(project=project, version=1, markdown="old")
-    url = reverse("admin:annotation_guidelines_add")
-
-    browser_of(alice).post(url, {"project": project.pk, "markdown": "new"})
-
-    found = Guidelines.objects.values_list("version", "markdown")
-    assert list(found) == [(2, "new"), (1, "old")]
 
 
 def test_a_lead_grades_their_own_people_only(browser_of, alice, bob, mallory):

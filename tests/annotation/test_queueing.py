@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from annotation.domain.seats import free_slot
 from annotation.models import Claim, Involvement, Record, Review
-from annotation.services import queueing, reviewing, settling
+from annotation.services import (
+    queueing,
+    reviewing,
+    seating,
+    settling,
+    taking_back,
+    waiting,
+)
 from annotation.services.reviewing import Answer
 from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
 
@@ -107,11 +114,11 @@ def test_a_heartbeat_keeps_the_seat(project):
     RecordFactory(project=project, reviews_wanted=1)
     claim = _claim(project, ReviewerFactory())
 
-    until = queueing.renew(
-        claim_id=claim.pk, reviewer=claim.reviewer, now=NOW + timedelta(minutes=20)
+    until = seating.renew(
+        claim_id=claim.pk, reviewer=claim.reviewer, now=NOW + timedelta(minutes=25)
     )
 
-    assert until == NOW + timedelta(minutes=50)
+    assert until == NOW + timedelta(minutes=35)
     assert _claim(project, ReviewerFactory(), now=LATER) is None
 
 
@@ -120,8 +127,8 @@ def test_nobody_renews_or_releases_another_seat(project):
     claim = _claim(project, ReviewerFactory())
     other = ReviewerFactory()
 
-    assert queueing.renew(claim_id=claim.pk, reviewer=other, now=NOW) is None
-    assert not queueing.release(claim_id=claim.pk, reviewer=other)
+    assert seating.renew(claim_id=claim.pk, reviewer=other, now=NOW) is None
+    assert not seating.release(claim_id=claim.pk, reviewer=other)
 
 
 def test_who_worked_the_ticket_does_not_label_it(project):
@@ -130,15 +137,15 @@ def test_who_worked_the_ticket_does_not_label_it(project):
     Involvement.objects.create(record=record, reviewer=worker)
 
     assert _claim(project, worker) is None
-    assert queueing.queue_state(project=project, reviewer=worker, now=NOW).servable == 0
+    assert waiting.queue_state(project=project, reviewer=worker, now=NOW).servable == 0
 
 
 def test_the_sweep_frees_expired_seats(project):
     RecordFactory(project=project)
     _claim(project, ReviewerFactory())
 
-    assert queueing.release_expired(now=NOW) == 0
-    assert queueing.release_expired(now=LATER) == 1
+    assert seating.release_expired(now=NOW) == 0
+    assert seating.release_expired(now=LATER) == 1
 
 
 def test_the_second_answer_settles_the_record(project):
@@ -234,7 +241,7 @@ def test_undo_takes_the_last_answer_back_and_reopens_the_record(project):
     _answer(_claim(project, first))
     _answer(_claim(project, second))
 
-    undone = reviewing.undo_last(project=project, reviewer=second, now=NOW)
+    undone = taking_back.undo_last(project=project, reviewer=second, now=NOW)
 
     record.refresh_from_db()
     assert undone == record
@@ -251,7 +258,7 @@ def test_undo_of_a_skip_brings_the_record_back(project):
     reviewer = ReviewerFactory()
     _answer(_claim(project, reviewer), severity="", status="SKIPPED")
 
-    reviewing.undo_last(project=project, reviewer=reviewer, now=NOW)
+    taking_back.undo_last(project=project, reviewer=reviewer, now=NOW)
 
     assert _claim(project, reviewer).record == record
 
@@ -271,5 +278,6 @@ def test_an_adjudicated_record_cannot_be_undone(project):
         reason="Spare link.",
     )
 
-    assert reviewing.undo_last(project=project, reviewer=reviewer, now=NOW) is None
+    with pytest.raises(taking_back.UndoRefused, match="A senior has decided"):
+        taking_back.undo_last(project=project, reviewer=reviewer, now=NOW)
     assert Record.objects.get(pk=record.pk).state == "SETTLED"

@@ -185,7 +185,7 @@ def test_a_list_costs_the_same_queries_at_any_length(
     browser = browser_of(alice)
     browser.get(URL)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         browser.get(URL)
 
 
@@ -195,7 +195,7 @@ def test_adding_costs_the_same_queries_at_any_length(
 ):
     rows = [{"external_id": f"T{n}", "body": f"text {n}"} for n in range(count)]
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(24):
         send(api, rows)
 
 

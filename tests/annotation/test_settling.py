@@ -150,6 +150,7 @@ def test_an_adjudication_that_makes_no_sense_is_refused(project, change, code):
         "bare": RecordFactory(project=project),
     }
     parts |= {name: others.get(value, value) for name, value in change.items()}
+    settling.settle_records(project=project)
 
     with pytest.raises(adjudicating.AdjudicationRefused) as refusal:
         adjudicating.adjudicate(**parts)

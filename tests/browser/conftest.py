@@ -42,11 +42,16 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page_of(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
-    """Return a page signed in as somebody; script errors fail the test."""
+    """Return a page signed in as somebody; script errors fail the test.
+
+    ``tolerated`` are words of errors that the test brings about, as a lost line.
+    """
     contexts = []
     errors: list[str] = []
 
-    def open_page(user: User, **options: object) -> Page:
+    def open_page(
+        user: User, tolerated: tuple[str, ...] = (), **options: object
+    ) -> Page:
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         context = chromium.new_context(base_url=live_server.url, **options)
@@ -62,10 +67,13 @@ def page_of(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
         )
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda line: errors.append(line.text) if line.type == "error" else None,
-        )
+
+        def hear(line) -> None:
+            expected = any(words in line.text for words in tolerated)
+            if line.type == "error" and not expected:
+                errors.append(line.text)
+
+        page.on("console", hear)
         return page
 
     yield open_page

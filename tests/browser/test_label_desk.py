@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
-from annotation.models import Claim, Review
+from annotation.models import Claim, Review, Reviewer
+from tests.browser.desk import ready
 from tests.factories import RecordFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,12 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def _start(page) -> None:
     page.goto("/admin/annotation/review/desk/noc/")
     page.get_by_role("button", name="Start labeling").click()
-    _ready(page)
-
-
-def _ready(page) -> None:
-    """The desk's module puts the focus on the ticket once keys are bound."""
-    page.locator("#ticket-heading:focus").wait_for()
+    ready(page)
 
 
 def test_three_tickets_are_labeled_without_touching_the_mouse(project, bob, page_of):
@@ -30,7 +27,7 @@ def test_three_tickets_are_labeled_without_touching_the_mouse(project, bob, page
         page.keyboard.press(key)
         page.keyboard.press("Enter")
         page.get_by_text("Saved.").wait_for()
-        _ready(page)
+        ready(page)
     page.keyboard.press("4")
     page.keyboard.press("Enter")
     page.get_by_text("Nothing left for you here").wait_for()
@@ -60,9 +57,11 @@ def test_the_shortcut_list_opens_and_shortcuts_can_be_turned_off(project, bob, p
     page.keyboard.press("?")
     page.get_by_role("heading", name="Keyboard shortcuts").wait_for()
     page.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Turn shortcuts off").click()
-    page.get_by_role("button", name="Turn shortcuts on").wait_for()
-    _ready(page)
+    page.keyboard.press("?")
+    page.get_by_label("Single-key shortcuts").uncheck()
+    page.get_by_role("button", name="Keep these settings").click()
+    expect(page.locator("[data-desk]")).to_have_attribute("data-shortcuts", "off")
+    ready(page)
     page.keyboard.press("1")
 
     assert page.locator("input[name=severity]:checked").count() == 0
@@ -82,6 +81,38 @@ def test_an_open_page_renews_its_seat(project, bob, page_of):
     assert Claim.objects.get().expires_at > before
 
 
+def test_a_level_key_alone_saves_for_those_who_want_it(project, bob, page_of):
+    RecordFactory.create_batch(2, project=project)
+    Reviewer.objects.filter(user=bob).update(saves_at_once=True)
+    page = page_of(bob)
+    _start(page)
+
+    page.keyboard.press("2")
+    page.get_by_text("Saved.").wait_for()
+
+    assert Review.objects.get().severity == "high"
+
+
+def test_what_came_later_shows_once_the_severity_stands(project, bob, page_of):
+    RecordFactory(project=project, resolution="Replaced the optic.")
+    page = page_of(bob)
+    _start(page)
+    assert "Replaced the optic." not in page.content()
+
+    page.keyboard.press("2")
+    page.keyboard.press("r")
+    page.get_by_text("Replaced the optic.").wait_for()
+    ready(page)
+    page.get_by_label("Ideal answer").fill("Swap the optic first.")
+    page.locator("#ticket-heading").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Saved.").wait_for()
+
+    review = Review.objects.get()
+    assert (review.severity, review.response) == ("high", "Swap the optic first.")
+    assert review.visible == ["title", "body", "thread", "resolution"]
+
+
 def test_undo_brings_the_last_ticket_back(project, bob, page_of):
     RecordFactory.create_batch(2, project=project)
     page = page_of(bob)
@@ -90,7 +121,7 @@ def test_undo_brings_the_last_ticket_back(project, bob, page_of):
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     page.get_by_text("Saved.").wait_for()
-    _ready(page)
+    ready(page)
 
     page.keyboard.press("u")
     page.get_by_text("is taken back").wait_for()

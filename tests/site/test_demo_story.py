@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,13 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.conf import Conf
 
-from annotation.models import Record, Review, Reviewer
+from annotation.models import Claim, Gold, Record, Review, Reviewer
 from annotation.services import settling
-from netft_site.demo import labeling, waiting
+from netft_site.demo import labeling, trust, waiting
 from netft_site.demo.story import Story
 from netft_site.demo_world import build_fresh, build_world, write_files, write_fresh
 from netft_site.management.commands import demo
-from tests.factories import ProjectFactory, RecordFactory, ReviewFactory
+from tests.factories import (
+    ProjectFactory,
+    RecordFactory,
+    ReviewerFactory,
+    ReviewFactory,
+    VerdictFactory,
+)
 
 
 @pytest.mark.django_db
@@ -58,8 +66,8 @@ def test_seniors_decide_from_the_file_and_held_tickets_are_passed_over(
     RecordFactory(project=project, external_id="INC2", state="HELD", title="", body="")
     path = tmp_path / "adjudications.csv"
     path.write_text(
-        "external_id,reviewer,severity,reason\n"
-        "INC1,dana,high,Core link.\nINC2,dana,low,Spare.\n",
+        "external_id,reviewer,severity,reason,disagreement\n"
+        "INC1,dana,high,Core link.,SLIP\nINC2,dana,low,Spare.,\n",
         encoding="utf-8",
     )
 
@@ -127,7 +135,11 @@ def test_whoever_signs_in_to_the_demo_can_label_and_adjudicate(told, client):
     }
     client.post(desk, answer)
     contested = Record.objects.of(story.project).contested().first()
-    decision = {"severity": "high", "reason": "A whole floor waits."}
+    decision = {
+        "severity": "high",
+        "reason": "A whole floor waits.",
+        "disagreement": "SLIP",
+    }
     decide = reverse("admin:annotation_adjudicate_record", args=["demo", contested.pk])
     client.post(decide, decision)
 
@@ -168,3 +180,31 @@ def test_waiting_ends_with_words_when_nothing_moves(monkeypatch):
         patience.watch(1)
 
     assert stopped.value.message.startswith("import: nothing has moved")
+
+
+def test_the_demo_puts_its_engineers_to_the_test(told):
+    story, shown = told
+    engineers = [
+        ReviewerFactory(name=one.username, grade=one.grade.value)
+        for one in story.world.reviewers
+    ]
+    long_ago = timezone.now() - timedelta(days=60)
+    for ticket in story.world.history[:20]:
+        record = RecordFactory(
+            project=story.project, external_id=ticket.external_id, state="SETTLED"
+        )
+        for engineer in engineers[:2]:
+            ReviewFactory(record=record, reviewer=engineer, submitted_at=long_ago)
+        VerdictFactory(
+            record=record, method="ADJUDICATED", adjudicated_by=engineers[-1]
+        )
+
+    trust.slip_in(story, "gold and repeats")
+
+    purposes = Counter(Review.objects.values_list("purpose", flat=True))
+    assert Gold.objects.count() == trust.GOLD
+    assert purposes["GOLD"] == trust.SEATS * (len(engineers) - 2)
+    assert purposes["REPEAT"] == trust.SEATS * 2
+    assert shown["gold and repeats"][0] == ("gold records", trust.GOLD)
+    assert Record.objects.settled().count() == 20
+    assert not Claim.objects.filter(state="OPEN").exists()

@@ -79,7 +79,7 @@ def evaluated(project):
 
 SCENES = {
     "Import the first tickets": ("alice", lambda project: None, "Import tickets"),
-    "Settle 1 contested ticket": ("bob", contested, "Adjudication"),
+    "Settle a few contested tickets": ("bob", contested, "Adjudication"),
     "Label the next ticket": (
         "carol",
         lambda project: RecordFactory(project=project),
@@ -189,7 +189,7 @@ def test_accounts_that_an_import_made_do_not_count_as_reviewers(project, alice):
     RecordFactory(project=project)
     named = UserFactory(is_active=False)
     ReviewerFactory(user=named)
-    project.memberships.create(user=named, role=Membership.Role.LABELER)
+    project.memberships.create(user=named, role=Membership.Role.REVIEWER)
 
     assert step_of(alice).url == "/admin/annotation/reviewer/add/"
 
@@ -197,6 +197,7 @@ def test_accounts_that_an_import_made_do_not_count_as_reviewers(project, alice):
 def test_a_refusal_gives_its_reason_and_offers_only_what_one_may_open(
     project, carol, erin, browser_of
 ):
+    carol.memberships.update(role="SENIOR")
     junior = browser_of(carol).get("/admin/annotation/verdict/adjudicate/noc/")
     carol.reviewer.delete()
     unknown = browser_of(carol).get(DESK).content.decode()

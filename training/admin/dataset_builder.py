@@ -18,8 +18,8 @@ from django.views import View
 
 from annotation.admin.pages import (
     page_context,
+    project_chooser,
     project_for,
-    projects_with,
     row_number,
 )
 from annotation.models import Project
@@ -47,18 +47,9 @@ class BuildForm(forms.Form):
     recipe = forms.JSONField(widget=forms.HiddenInput)
 
 
-def choose_project(request: HttpRequest) -> HttpResponse:
-    """Open the only project's builder, or let the person choose."""
-    projects = projects_with(request, PERMISSION)
-    if len(projects) == 1:
-        return redirect("admin:training_dataset_builder", projects[0].slug)
-    context = page_context(
-        request,
-        "Build a dataset",
-        projects=projects,
-        url_name="admin:training_dataset_builder",
-    )
-    return TemplateResponse(request, "annotation/choose_project.html", context)
+choose_project = project_chooser(
+    "Build a dataset", PERMISSION, "admin:training_dataset_builder"
+)
 
 
 class BuilderView(View):

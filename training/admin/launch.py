@@ -13,7 +13,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views import View
 
-from annotation.admin.pages import page_context, project_for, projects_with
+from annotation.admin.pages import (
+    page_context,
+    project_chooser,
+    project_for,
+)
 from annotation.models import Project
 from netft_site.base.refusals import Refused
 from training.domain.hyperparameters import Hyperparameters, Rule
@@ -46,18 +50,9 @@ _NAMES = {
 }
 
 
-def choose_project(request: HttpRequest) -> HttpResponse:
-    """Open the only project's form, or let the person choose."""
-    projects = projects_with(request, PERMISSION)
-    if len(projects) == 1:
-        return redirect("admin:training_trainingrun_launch", projects[0].slug)
-    context = page_context(
-        request,
-        "Train a model",
-        projects=projects,
-        url_name="admin:training_trainingrun_launch",
-    )
-    return TemplateResponse(request, "annotation/choose_project.html", context)
+choose_project = project_chooser(
+    "Train a model", PERMISSION, "admin:training_trainingrun_launch"
+)
 
 
 class DatasetField(forms.ModelChoiceField):

@@ -26,8 +26,10 @@ from annotation.models import (
     Reviewer,
     Sanitization,
 )
+from annotation.models.record import draw_lot
 from annotation.services.importing.outcomes import RowOutcome, RowStatus
 from annotation.services.preparing import Prepared, Preparer, Recognised
+from annotation.services.text_indexing import indexed_together
 from netft_site.base.bulk_insert import insert_many
 
 CHANGED = "a record with this external_id exists with another text"
@@ -94,7 +96,8 @@ def store(destination: Destination, prepared: Sequence[Prepared]) -> list[RowOut
     sorting = _Sorting(destination.project, prepared)
     placed = [sorting.place(one) for one in prepared]
     fresh = sorting.fresh
-    insert_many(Record, [_record(destination, one) for one in fresh])
+    with indexed_together():
+        insert_many(Record, [_record(destination, one) for one in fresh])
     ids = Record.objects.of(destination.project).ids_by_external_id(
         one.clean.external_id for one in fresh
     )
@@ -178,6 +181,7 @@ def _record(destination: Destination, one: Prepared) -> dict[str, Any]:
         "fingerprint": one.fingerprint,
         "state": (Record.State.HELD if clean.held else Record.State.OPEN).value,
         "reviews_wanted": destination.project.reviews_wanted,
+        "lot": draw_lot(),
         "created_at": destination.now,
     }
 

@@ -17,11 +17,16 @@ EVERY_MINUTES = {
     "evaluation.tasks.evaluations.sweep": 1,
     "training.tasks.datasets.sweep_datasets": 2,
     "annotation.tasks.importing.resume_stalled": 3,
+    "annotation.tasks.bulk_acts.resume_stalled": 3,
     "annotation.tasks.queueing.release_expired": 5,
+    "annotation.tasks.queueing.prioritise": 10,
     "annotation.tasks.importing.mark_new_records": 10,
     "annotation.tasks.resanitizing.resanitize_outdated": 10,
 }
-DAILY = ("annotation.tasks.importing.purge_expired",)
+DAILY = (
+    "annotation.tasks.importing.purge_expired",
+    "annotation.tasks.queueing.purge_drafts",
+)
 _OURS = ("annotation.", "training.", "evaluation.", "netft_site.")
 
 

@@ -1,0 +1,61 @@
+"""A reviewer saw something in a ticket that should have been hidden.
+
+The record leaves the queue at once and waits for whoever reviews the sanitizing. Once
+they have confirmed the text, or taught the sanitizer what it missed, the record goes
+back to where its reviews put it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from annotation.domain.queue import FLAGGED
+from annotation.models import Claim, Record, Review, Reviewer, SanitizingEvent
+from annotation.services import reviewing, settling
+
+
+@transaction.atomic
+def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Record:
+    """Take a record out of the queue, with the reviewer's description of the leak.
+
+    Sending the same flag twice is one.
+
+    Raises:
+        AnswerRefused: ``not_yours``, ``no_reason``, or as `reviewing.submit`.
+    """
+    if not reason.strip():
+        raise reviewing.AnswerRefused("no_reason", "Say in a few words what you saw.")
+    skip = reviewing.Answer(status=Review.Status.SKIPPED, reason=reason)
+    review = reviewing.submit(
+        claim_id=claim_id, reviewer=reviewer, answer=skip, now=now
+    )
+    record = review.record
+    if record.state == Record.State.EXCLUDED and record.queued_because == FLAGGED:
+        return record
+    SanitizingEvent.objects.create(
+        record=record,
+        kind=SanitizingEvent.Kind.FLAGGED,
+        by=reviewer.user,
+        reason=review.reason[:200],
+    )
+    record.state, record.queued_because = Record.State.EXCLUDED, FLAGGED
+    record.save(update_fields=["state", "queued_because"])
+    Claim.objects.filter(record=record, state=Claim.State.OPEN).update(
+        state=Claim.State.RELEASED
+    )
+    return record
+
+
+@transaction.atomic
+def clear(*, record: Record) -> bool:
+    """Put a flagged record back where its answers put it; False if none was flagged."""
+    flagged = Record.objects.filter(pk=record.pk).flagged()
+    if not flagged.update(state=Record.State.OPEN, queued_because="oldest"):
+        return False
+    # Settling leaves alone what a senior has decided.
+    decided = Record.objects.filter(pk=record.pk).decided_by_a_senior()
+    decided.update(state=Record.State.SETTLED)
+    settling.settle_records(project=record.project, record_ids=[record.pk])
+    return True

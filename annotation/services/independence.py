@@ -1,0 +1,55 @@
+"""Whether a reviewer can have seen what others, or a model, said of a record.
+
+Others' answers become readable when a record is first settled or contested
+(``decided_at``), and then to those whose role reads answers or adjudicates; until then
+every list hides them from whoever labels. Only answers given without them count for
+agreement, consensus and the human ceiling.
+"""
+
+from __future__ import annotations
+
+from annotation.models import Claim, Review, Verdict
+from annotation.models.review import Purpose
+
+READS_LISTS = ("annotation.view_review", "annotation.view_verdict")
+"""Permissions with which the lists of answers can be read."""
+
+READS_ANSWERS = (*READS_LISTS, "annotation.add_verdict")
+"""Permissions with which somebody's answer can be read anywhere."""
+
+
+def is_independent(claim: Claim) -> bool:
+    """Whether an answer from this seat is given without knowing another's."""
+    if claim.suggested:
+        return False
+    if claim.purpose != Purpose.FIRST:
+        # Gold and repeats count for no agreement, and must not be told apart.
+        return True
+    if claim.reviewer.user_id is None:
+        return True
+    if claim.round > 1:
+        return not _knows_an_earlier_round(claim)
+    if claim.record.decided_at is None or not _may(claim, READS_ANSWERS):
+        return True
+    # Rare: once decided, the lists show what was superseded or taken back, too.
+    others = Review.objects.by_people().filter(record=claim.record)
+    return not others.exclude(reviewer=claim.reviewer).exists()
+
+
+def _knows_an_earlier_round(claim: Claim) -> bool:
+    """Whether the reviewer reads lists of answers, or has decided the record before.
+
+    A senior who might have opened the record while it waited counts as independent:
+    new guidelines ask a new question, and a team of seniors must be able to answer it.
+    """
+    if _may(claim, READS_LISTS):
+        return True
+    decided = Verdict.objects.filter(record=claim.record)
+    return decided.filter(adjudicated_by=claim.reviewer).exists()
+
+
+def _may(claim: Claim, permissions: tuple[str, ...]) -> bool:
+    user = claim.reviewer.user
+    return user is not None and any(
+        user.has_perm(permission, claim.project) for permission in permissions
+    )

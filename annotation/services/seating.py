@@ -1,0 +1,127 @@
+"""Seats at records: held while their page is open, given back, freed when they run out.
+
+Who is served which record, and sits down there, is `annotation.services.queueing`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from annotation.domain.seats import free_slot
+from annotation.models import Claim, Project, Record, Review, Reviewer
+from annotation.models.review import Purpose
+from annotation.querysets.reviews import ClaimQuerySet
+from netft_site.base.compiled import CompiledQuery
+
+LEAVE_GRACE = timedelta(seconds=60)
+"""How long a seat outlives its page: a reload must find it again."""
+
+
+def open_seat(*, project: Project, reviewer: Reviewer) -> Claim | None:
+    """Return the seat this reviewer holds in the project, without renewing it."""
+    claim = _OPEN_SEAT.first(reviewer=reviewer.pk, project=project.pk)
+    if claim is not None:
+        claim.project = claim.record.project = project
+        claim.reviewer = reviewer
+    return claim
+
+
+def seat_of(*, text: str, project: Project, reviewer: Reviewer) -> Claim | None:
+    """Return the reviewer's seat that a form names, open or not."""
+    if not text.isdecimal() or len(text) > 18:
+        return None
+    rows = Claim.objects.filter(pk=int(text), reviewer=reviewer, project=project)
+    claim = rows.select_related("record").first()
+    if claim is not None:
+        claim.project = claim.record.project = project
+        claim.reviewer = reviewer
+    return claim
+
+
+def renew(*, claim_id: int, reviewer: Reviewer, now: datetime) -> datetime | None:
+    """Extend an open seat; return its new expiry, or None when it is gone."""
+    claim = _own(claim_id, reviewer).select_related("project").first()
+    if claim is None:
+        return None
+    until = now + lease(claim.project)
+    updated = _own(claim_id, reviewer).update(expires_at=until)
+    return until if updated else None
+
+
+def leave_soon(*, claim_id: int, reviewer: Reviewer, now: datetime) -> bool:
+    """Let a seat run out in a minute, because its page was closed or reloaded."""
+    until = now + LEAVE_GRACE
+    return bool(_own(claim_id, reviewer).expiring_after(until).update(expires_at=until))
+
+
+def release(*, claim_id: int, reviewer: Reviewer) -> bool:
+    """Give a seat back without an answer; False when it was gone already."""
+    return bool(_own(claim_id, reviewer).update(state=Claim.State.RELEASED))
+
+
+def release_all(*, project: Project, reviewer: Reviewer) -> int:
+    """Give back every seat that this reviewer holds in the project."""
+    held = Claim.objects.filter(
+        reviewer=reviewer, project=project, state=Claim.State.OPEN
+    )
+    return held.update(state=Claim.State.RELEASED)
+
+
+def release_expired(*, now: datetime) -> int:
+    """Free every seat whose lease ran out; return how many."""
+    return Claim.objects.expired(now).update(state=Claim.State.RELEASED)
+
+
+def next_slot(record: Record) -> int | None:
+    """Return the free slot of a record whose row the caller has locked."""
+    live = list(
+        Claim.objects.live()
+        .filter(record=record, purpose=Purpose.FIRST)
+        .values_list("slot", "reviewer_id")
+    )
+    return free_slot_of(record, {slot for slot, _ in live}, {who for _, who in live})
+
+
+def lease(project: Project) -> timedelta:
+    """How long a seat of the project is kept without a sign of life."""
+    return timedelta(minutes=project.lease_minutes)
+
+
+def resume(*, project: Project, reviewer: Reviewer, now: datetime) -> Claim | None:
+    """Renew the seat this reviewer holds; give back one whose record is gone."""
+    claim = open_seat(project=project, reviewer=reviewer)
+    if claim is None:
+        return None
+    if claim.record.state in Record.OUT_OF_REACH:
+        release(claim_id=claim.pk, reviewer=reviewer)
+        return None
+    # An expired seat that nobody took is still this reviewer's.
+    claim.expires_at = now + lease(project)
+    held = _own(claim.pk, reviewer).update(expires_at=claim.expires_at)
+    return claim if held else None
+
+
+def free_slot_of(
+    record: Record, slots: set[int | None], seated: set[int]
+) -> int | None:
+    """Return the lowest free slot; answers without a seat use slots up, too."""
+    answers = _SEATLESS.rows(record=record.pk)
+    seatless = {review.reviewer_id for review in answers} - seated
+    taken = {slot for slot in slots if slot is not None}
+    return free_slot(record.reviews_wanted, taken, len(seatless))
+
+
+_SEATLESS = CompiledQuery(
+    lambda record: Review.objects.settling().filter(record=record), record=int
+)
+_OPEN_SEAT = CompiledQuery(
+    lambda reviewer, project: Claim.objects.filter(
+        reviewer=reviewer, project=project, state=Claim.State.OPEN
+    ).select_related("record")[:1],
+    reviewer=int,
+    project=int,
+)
+
+
+def _own(claim_id: int, reviewer: Reviewer) -> ClaimQuerySet:
+    return Claim.objects.filter(pk=claim_id, reviewer=reviewer, state=Claim.State.OPEN)

@@ -1,0 +1,71 @@
+"""What is in dispute comes early, with a reason that names nobody's answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.services import disputing
+from annotation.services.suggesting import Suggested, suggest
+from annotation.tasks.queueing import prioritise
+from tests.annotation.desk_seats import NOW, seat
+from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
+
+
+def _record(project, *levels: str, **more):
+    record = RecordFactory(project=project, reviews_wanted=4, **more)
+    for level in levels:
+        ReviewFactory(record=record, severity=level)
+    return record
+
+
+def _suggest(project, record, level: str, probability: float) -> None:
+    row = Suggested(record.external_id, level, {level: probability})
+    suggest(project=project, source="m1", rows=[row], now=NOW)
+
+
+def test_answers_that_differ_bring_a_record_forward(project):
+    RecordFactory(project=project)
+    agreed = _record(project, "high", "high")
+    disputed = _record(project, "high", "low")
+
+    changed = prioritise()
+    again = prioritise()
+
+    disputed.refresh_from_db()
+    agreed.refresh_from_db()
+    assert (changed, again) == (1, 0)
+    assert (disputed.priority, disputed.queued_because) == (60, "contested so far")
+    assert agreed.priority == 0
+    assert seat(project, ReviewerFactory()).because == "contested so far"
+
+
+@pytest.mark.parametrize(
+    ("level", "probability", "said", "raised"),
+    [
+        ("critical", 0.9, ["low"], True),
+        ("critical", 0.7, ["low"], False),
+        ("low", 0.9, ["low"], False),
+        ("critical", 0.9, ["low", "critical"], False),
+        ("critical", 0.9, [], False),
+    ],
+)
+def test_a_confident_model_that_everybody_contradicts_brings_it_forward(
+    project, level, probability, said, raised
+):
+    record = _record(project, *said)
+    _suggest(project, record, level, probability)
+
+    disputing.raise_in(project=project)
+
+    record.refresh_from_db()
+    assert (record.queued_because == "model confident but wrong") is raised
+    assert (record.priority == 80) is raised
+
+
+def test_what_was_asked_for_stays_ahead(project):
+    record = _record(project, "high", "low", priority=90, queued_because="asked for: x")
+
+    disputing.raise_in(project=project)
+
+    record.refresh_from_db()
+    assert (record.priority, record.queued_because) == (90, "asked for: x")
