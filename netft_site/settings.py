@@ -141,6 +141,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=8192;"
         ),
     }
+else:
+    # A table that grows is read by its index from the start, before PostgreSQL has
+    # statistics of it; nothing is asked for here that compiling would speed up. What is
+    # asked at every label is planned once a connection.
+    DATABASES["default"]["OPTIONS"] = {
+        "options": "-c random_page_cost=1.1 -c jit=off",
+        "server_side_binding": True,
+        "prepare_threshold": 5 if env_bool("NETFT_PREPARED_STATEMENTS", True) else None,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 REDIS_URL = env_secret("REDIS_URL")
 Q_CLUSTER = {
     "name": "netft",

@@ -142,8 +142,10 @@ class Review(models.Model):
         IMPORT = "IMPORT", "Import"
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="reviews")
+    # Found by the index below: one of the reviewer alone tempts PostgreSQL to read all
+    # that somebody has answered where one look at a record would do.
     reviewer = models.ForeignKey(
-        Reviewer, on_delete=models.PROTECT, related_name="reviews"
+        Reviewer, on_delete=models.PROTECT, related_name="reviews", db_index=False
     )
     grade = models.CharField(max_length=10, choices=Reviewer.GradeChoice)
     purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.FIRST)
@@ -201,7 +203,7 @@ class Review(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["reviewer", "is_current"], name="review_by_reviewer"),
+            models.Index(fields=["reviewer", "record"], name="review_by_reviewer"),
             models.Index(fields=["submitted_at"], name="review_by_time"),
         ]
 

@@ -31,10 +31,10 @@ def answer_and_go_on(
     Raises:
         AnswerRefused: as `reviewing.submit`; no seat is taken then.
     """
-    review = reviewing.submit(
+    stored = reviewing.store(
         claim_id=claim_id, reviewer=reviewer, answer=answer, now=now, project=project
     )
-    claim = queueing.claim_next(
-        project=project, reviewer=reviewer, now=now, draw=draw, wish=wish
-    )
-    return review, claim
+    # Whoever has just left a seat need not be asked for another.
+    seated = queueing.take_next if stored.seatless else queueing.claim_next
+    claim = seated(project=project, reviewer=reviewer, now=now, draw=draw, wish=wish)
+    return stored.review, claim

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from annotation.domain.queue import ANYTHING, WISH_KINDS, Door, Shares, Wish, door
 from annotation.models import Claim, Project, Record, Reviewer
 from annotation.models.review import Purpose, Sampling
+from annotation.querysets.queue import BY_LOT, BY_PRIORITY
 from annotation.querysets.records import RecordQuerySet
 from annotation.services import seating
 from netft_site.base.compiled import CompiledQuery
@@ -43,8 +44,17 @@ def claim_next(
     reviewer now; `waiting.queue_state` says why.
     """
     current = seating.resume(project=project, reviewer=reviewer, now=now)
-    if current is not None or project.paused_at is not None:
+    if current is not None:
         return current
+    return take_next(project=project, reviewer=reviewer, now=now, draw=draw, wish=wish)
+
+
+def take_next(
+    *, project: Project, reviewer: Reviewer, now: datetime, draw: float, wish: Wish
+) -> Claim | None:
+    """As `claim_next`, for a reviewer without a seat and in a caller's transaction."""
+    if project.paused_at is not None:
+        return None
     search = _Search(project, reviewer, now, wish)
     return search.through(_door(project, draw)) or search.through(Door.PRIORITY)
 
@@ -94,13 +104,17 @@ class _Search:
 
     def _next(self, way: Door, full: int = 0) -> Record | None:
         """Return the next servable record other than ``full``, locked."""
-        return next_servable(way, self._wish.shape).first(
-            project=self._project.pk,
-            reviewer=self._reviewer.pk,
-            now=self._now,
-            full=full,
+        given = {
+            "project": self._project.pk,
+            "reviewer": self._reviewer.pk,
+            "now": self._now,
+            "full": full,
             **self._wish.as_lookups(),
-        )
+        }
+        shape = self._wish.shape
+        return next_servable(way, shape).first(**given) or next_servable(
+            way, shape, beyond=True
+        ).first(**given)
 
     def _slot(self, record: Record, seats: list[Claim]) -> int | None:
         """Return a free slot, once the seats that ran out are given back."""
@@ -187,21 +201,36 @@ def _door(project: Project, draw: float) -> Door:
 
 
 @cache
-def next_servable(way: Door, wished: tuple[str, ...]) -> CompiledQuery[Record]:
-    """Return the query for the next record by a way, for wishes of these columns."""
+def next_servable(
+    way: Door, wished: tuple[str, ...], beyond: bool = False
+) -> CompiledQuery[Record]:
+    """Return the query for the next record by a way, for wishes of these columns.
+
+    It looks at the first few; ``beyond`` looks at all, should those be full.
+    """
     given = {name: WISH_KINDS[name] for name in wished}
     kinds = {"project": int, "reviewer": int, "now": datetime, "full": int}
-    return CompiledQuery(partial(_servable, way), **kinds, **given)
+    build = partial(_servable, way, beyond)
+    return CompiledQuery(build, planned_anew=True, **kinds, **given)
 
 
 def _servable(
-    way: Door, *, project: int, reviewer: int, now: datetime, full: int, **wish: Any
+    way: Door,
+    beyond: bool,
+    *,
+    project: int,
+    reviewer: int,
+    now: datetime,
+    full: int,
+    **wish: Any,
 ) -> RecordQuerySet:
     """Servable records in the order of a way, locked, less those others lock."""
-    records = Record.objects.filter(project=project).exclude(pk=full)
-    records = records.servable_to(reviewer, now).filter(**wish)
-    ordered = {Door.PRIORITY: records.by_priority, Door.RANDOM: records.in_random_order}
-    first = ordered[way]()
+    records = Record.objects.filter(project=project, **wish).exclude(pk=full)
+    order = BY_LOT if way is Door.RANDOM else BY_PRIORITY
+    if beyond:
+        first = records.servable_to(reviewer, now).order_by(*order)
+    else:
+        first = records.next_for(reviewer, now, *order)
     # SQLite has one writer at a time and needs no row lock.
     if connection.features.has_select_for_update_skip_locked:
         first = first.select_for_update(skip_locked=True, of=("self",))

@@ -69,6 +69,14 @@ class Answer:
     source: str = Review.Source.DESK
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An answer that stands, and whether its reviewer is known to hold no seat now."""
+
+    review: Review
+    seatless: bool
+
+
 @transaction.atomic
 def submit(
     *,
@@ -90,6 +98,20 @@ def submit(
             another severity than the one given before what came later was shown
             (``severity_stands``), or text that cannot be made safe (``held_text``).
     """
+    return store(
+        claim_id=claim_id, reviewer=reviewer, answer=answer, now=now, project=project
+    ).review
+
+
+def store(
+    *,
+    claim_id: int,
+    reviewer: Reviewer,
+    answer: Answer,
+    now: datetime,
+    project: Project | None,
+) -> Stored:
+    """As `submit`, in a transaction of the caller's that a refusal must undo."""
     claim = _seat(claim_id, reviewer, project)
     record = claim.record
     standing = _STANDING.rows(record=record.pk)
@@ -97,10 +119,10 @@ def submit(
     answer = _as_locked(claim, answer)
     for given in own:
         if given.status != Review.Status.WITHDRAWN:
-            return _same(given, claim.project, answer)
+            return Stored(_same(given, claim.project, answer), seatless=False)
     _check(claim.project, answer)
     review = _store(claim, answer, own, now)
-    _leave_seat(claim, review)
+    left = _leave_seat(claim, review)
     if review.status == Review.Status.SUBMITTED:
         # A skip keeps what was typed, for the day the ticket comes back.
         Draft.objects.filter(record=record, reviewer=reviewer).delete()
@@ -108,7 +130,7 @@ def submit(
         settling.settle_locked(
             record=record, reviews=[*standing, review], scale=claim.project.scale
         )
-    return review
+    return Stored(review, seatless=left)
 
 
 @transaction.atomic
@@ -280,8 +302,11 @@ def _believable(claim: Claim, seconds: int | None, now: datetime) -> int | None:
     return max(0, min(seconds, int((now - claim.opened_at).total_seconds()) + 1))
 
 
-def _leave_seat(claim: Claim, review: Review) -> None:
-    """Use the seat up, or give it back for somebody whose answer will settle."""
+def _leave_seat(claim: Claim, review: Review) -> bool:
+    """Use the seat up, or give it back for somebody whose answer will settle.
+
+    Return whether the seat was held until now; a person holds one in a project.
+    """
     counts = review.status == Review.Status.SUBMITTED and (
         review.settles or review.purpose != Purpose.FIRST
     )
@@ -294,10 +319,11 @@ def _leave_seat(claim: Claim, review: Review) -> None:
         round=claim.round,
         state=states.OPEN,
     )
-    left = held.update(state=states.DONE if counts else states.RELEASED)
+    left = bool(held.update(state=states.DONE if counts else states.RELEASED))
     if left or not counts or review.purpose != Purpose.FIRST:
-        return
+        return left
     # The lease ran out meanwhile: the answer counts, and takes a free seat if any.
     slot = seating.next_slot(claim.record)
     if slot is not None:
         Claim.objects.filter(pk=claim.pk).update(state=states.DONE, slot=slot)
+    return False

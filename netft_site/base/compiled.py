@@ -9,7 +9,8 @@ is still one definition of the query: the queryset that the text is made from.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -28,11 +29,19 @@ class CompiledQuery(Generic[M]):
 
     ``build`` returns the queryset for given values; it must put each of them into the
     query as a parameter, and not branch on it. ``kinds`` names each value and its type:
-    ``int``, ``str`` or ``datetime``.
+    ``int``, ``str`` or ``datetime``. ``planned_anew`` keeps PostgreSQL from planning it
+    once a connection: a plan made while a table is small reads all of it ever after.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[M]], **kinds: type) -> None:
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M]],
+        *,
+        planned_anew: bool = False,
+        **kinds: type,
+    ) -> None:
         self._build = build
+        self._planned_anew = planned_anew
         self._kinds = kinds
         self._made: dict[str, _Made] = {}
 
@@ -53,7 +62,8 @@ class CompiledQuery(Generic[M]):
         )
         found = made.queryset.all()
         found.query = _Run(made.compiler, params)  # type: ignore[assignment]
-        return list(found)
+        with _unprepared() if self._planned_anew else nullcontext():
+            return list(found)
 
     def first(self, **values: Any) -> M | None:
         """Return the first row for some values, or None; the query should end there."""
@@ -74,6 +84,22 @@ class CompiledQuery(Generic[M]):
             raise ValueError(f"no parameters of the query: {set(samples) - used}")
         compiler.made_sql = sql
         return _Made(queryset, compiler, places)
+
+
+@contextmanager
+def _unprepared() -> Iterator[None]:
+    """Keep the driver from preparing what is asked here."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    driver = connection.connection
+    threshold, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
 
 
 class _Place:

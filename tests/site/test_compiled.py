@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Exists, OuterRef
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -178,3 +178,24 @@ def test_the_next_record_is_the_first_of_the_servable_ones(way):
         )
 
     assert found == ordered.first()
+
+
+@pytest.mark.django_db
+def test_what_is_planned_anew_is_never_prepared_and_the_rest_is_again_after_it():
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL prepares statements")
+    claim = ClaimFactory()
+    anew = CompiledQuery(_claims, planned_anew=True, **_kinds())
+    usual = CompiledQuery(lambda pk: Claim.objects.filter(pk=pk), pk=int)
+
+    for _ in range(12):
+        asked = {"reviewer": claim.reviewer_id, "state": "OPEN", "since": START}
+        assert anew.rows(**asked) == [claim]
+        assert usual.rows(pk=claim.pk) == [claim]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [statement for (statement,) in cursor.fetchall()]
+    claims = [text for text in prepared if 'FROM "annotation_claim"' in text]
+    assert any("expires_at" not in text.split("WHERE")[1] for text in claims)
+    assert not any('"expires_at" >' in text for text in claims)
