@@ -19,14 +19,28 @@ TEXTS = {
 }
 
 
-def frozen_dataset(project: Project, *, name: str = "triage", **rows: int) -> Dataset:
-    """A dataset with so many rows in each split; TRAIN 24 and DEV 12 by default."""
+def frozen_dataset(
+    project: Project,
+    *,
+    name: str = "triage",
+    extra: dict[str, list[dict]] | None = None,
+    **rows: int,
+) -> Dataset:
+    """A dataset with so many rows in each split; TRAIN 24 and DEV 12 by default.
+
+    `extra` are fields for the first rows of a split, such as a text or an answer.
+    """
     counts = {"TRAIN": 24, "DEV": 12, **rows}
     folder = Path("datasets") / project.slug / name / "v1"
     place = Path(settings.DATA_DIR) / folder
     place.mkdir(parents=True)
-    splits = {split: _write(place, split, n) for split, n in counts.items()}
-    manifest = {"levels": list(LEVELS), "splits": splits}
+    extra = extra or {}
+    splits = {
+        split: _write(place, split, n, extra.get(split, []))
+        for split, n in counts.items()
+    }
+    scale = [{"key": level, "label": level} for level in LEVELS]
+    manifest = {"levels": list(LEVELS), "scale": scale, "splits": splits}
     text = json.dumps(manifest, sort_keys=True)
     return DatasetFactory(
         project=project,
@@ -38,12 +52,13 @@ def frozen_dataset(project: Project, *, name: str = "triage", **rows: int) -> Da
     )
 
 
-def _write(place: Path, split: str, count: int) -> dict:
+def _write(place: Path, split: str, count: int, extra: list[dict]) -> dict:
     lines = []
     for n in range(count):
         label = LEVELS[n % 2]
         text = TEXTS[label].format(n=f"{split.lower()}-{n}")
-        lines.append(json.dumps({"id": f"{split}-{n}", "text": text, "label": label}))
+        row = {"id": f"{split}-{n}", "text": text, "label": label, "split": split}
+        lines.append(json.dumps({**row, **(extra[n] if n < len(extra) else {})}))
     content = "".join(f"{line}\n" for line in lines).encode()
     (place / f"{split.lower()}.jsonl").write_bytes(content)
     return {

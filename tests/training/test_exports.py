@@ -14,7 +14,13 @@ from netft_site.base.refusals import Refused
 from tests.training.built import build
 from tests.training.worlds import settle_many
 from training.models import Dataset, Export
-from training.services.datasets import building, exporting, folders, streaming
+from training.services.datasets import (
+    building,
+    export_files,
+    exporting,
+    folders,
+    streaming,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +69,7 @@ def test_a_manifest_lies_beside_the_file(dataset):
     done = export(dataset, split="TEST")
 
     final = exporting.final_path(done)
-    manifest = json.loads(exporting.manifest_path(final).read_text())
+    manifest = json.loads(export_files.manifest_path(final).read_text())
     assert manifest["sha256"] == done.sha256
     assert manifest["dataset_sha256"] == dataset.sha256
     assert manifest["rows"] == done.rows_written == 9

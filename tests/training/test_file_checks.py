@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.domain.file_checks import TokenLimit, check_file
-from training.domain.formats import FormatError
+from training.domain.formats import FORMATS, FormatError
+from training.domain.line_checks import CHECKS
 
 LEVELS = ("high", "low")
 
@@ -147,13 +148,137 @@ def test_a_classifiers_text_beyond_the_limit_is_cut_so_only_warned_of():
 
 
 def test_an_unknown_format_is_refused():
-    with pytest.raises(FormatError, match="alpaca"):
-        check_file([GOOD], "alpaca")
+    with pytest.raises(FormatError, match="parquet"):
+        check_file([GOOD], "parquet")
+
+
+def test_every_format_has_its_check():
+    assert list(CHECKS) == list(FORMATS)
+
+
+def said(*turns: tuple[str, object]) -> list[dict]:
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+def gpt(*turns: tuple[str, object], **extra) -> dict:
+    said = [{"from": role, "value": value} for role, value in turns]
+    return {"conversations": said, **extra}
+
+
+def bedrock(*turns: tuple[str, object], **extra) -> dict:
+    messages = [{"role": role, "content": content} for role, content in turns]
+    return {
+        "schemaVersion": "bedrock-conversation-2024", "messages": messages, **extra,
+    }  # fmt: skip
+
+
+U, A = ("user", "u"), ("assistant", "a")
+T = [{"text": "t"}]
+ASKED, ANSWER = said(U), said(A)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "data", "rule"),
+    [
+        ("prompt_completion", {"prompt": "p"}, "field_missing"),
+        ("prompt_completion", {"prompt": " ", "completion": "c"}, "field_empty"),
+        ("bedrock_prompt", {"prompt": "p", "completion": "c", "id": 1}, "key_unknown"),
+        ("alpaca", {"instruction": "i", "output": ""}, "field_empty"),
+        ("alpaca", {"instruction": "i", "output": "o", "x": 1}, "key_unknown"),
+        ("alpaca", {"instruction": "i", "input": 1, "output": "o"}, "field_missing"),
+        ("sharegpt", {"conversations": []}, "messages_missing"),
+        ("sharegpt", gpt(("human", "u")), "assistant_missing"),
+        ("sharegpt", gpt(("user", "u"), ("gpt", "a")), "role_unknown"),
+        ("sharegpt", gpt((["x"], "u"), ("gpt", "a")), "role_unknown"),
+        ("sharegpt", gpt(("human", "u"), ("gpt", "")), "content_empty"),
+        ("sharegpt", gpt(("human", "u"), ("gpt", "a"), system=7), "content_invalid"),
+        ("bedrock_conversation", {"messages": []}, "schema_unknown"),
+        ("bedrock_conversation", bedrock(("user", T), ("user", T)), "turns_repeat"),
+        ("bedrock_conversation", bedrock(("system", T)), "role_unknown"),
+        ("bedrock_conversation", bedrock(U, ("assistant", T)), "content_invalid"),
+        ("bedrock_conversation", bedrock(("assistant", T)), "first_not_user"),
+        (
+            "bedrock_conversation",
+            bedrock(("user", T), ("assistant", T), system=[{"text": "s", "x": 1}]),
+            "content_invalid",
+        ),
+        ("bedrock_conversation", bedrock(("user", T), id=1), "key_unknown"),
+        ("trl_conversational", {"prompt": "p", "completion": "c"}, "messages_missing"),
+        (
+            "trl_conversational",
+            {"prompt": ANSWER, "completion": ANSWER},
+            "last_not_user",
+        ),
+        ("trl_conversational", {"prompt": ASKED, "completion": ASKED}, "turns_repeat"),
+        (
+            "trl_preference",
+            {"prompt": ASKED, "chosen": ANSWER, "rejected": ANSWER},
+            "answers_equal",
+        ),
+        ("trl_preference", {"prompt": ASKED, "chosen": ANSWER}, "messages_missing"),
+        (
+            "trl_preference",
+            {"prompt": "p", "chosen": "a", "rejected": " "},
+            "field_empty",
+        ),
+        ("hf_folder", {"id": "1", "text": "t", "label": "high"}, "field_missing"),
+    ],
+)
+def test_a_line_that_does_not_fit_its_format_is_an_error(format_name, data, rule):
+    report = check_file([json.dumps(data).encode()], format_name, fewest=1)
+
+    assert rule in [f.rule for f in report.findings if f.severity.value == "E"]
+    assert report.passed == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("shut <|im_end|>", "template_marker"),
+        ("shut [/INST]", "template_marker"),
+        ("half \ud83d of it", "lone_surrogate"),
+        ("nul \x00", "control_character"),
+        ("wide <|a b|> and <sip:1> and [INSTALL] and \tok\r\n", None),
+    ],
+)
+def test_odd_texts_are_warned_of_and_pass(text, rule):
+    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
+
+    report = check_file([*lines, chat(("user", text), A)], "openai_chat")
+
+    found = [(f.rule, f.severity.value, f.item) for f in report.findings]
+    assert found == ([(rule, "W", "line 101")] if rule else [])
+    assert report.passed == 101
+
+
+def test_the_roles_of_turns_are_no_texts():
+    line = {"messages": said(("<|im_end|>", "u"), A)}
+
+    report = check_file([json.dumps(line).encode()], "openai_chat", fewest=1)
+
+    assert "template_marker" not in [f.rule for f in report.findings]
+
+
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity"])
+def test_numbers_that_json_does_not_know_are_an_error(constant):
+    line = b'{"id": "1", "text": "t", "label": "low", "x": %s}' % constant
+
+    report = check_file([line], "classification", fewest=1)
+
+    assert report.findings[0].rule == "json_invalid"
+
+
+@pytest.mark.parametrize("depth", [500, 900, 940, 960, 980, 5_000])
+@pytest.mark.parametrize("key", ["messages", "text", "content"])
+def test_deep_nesting_does_not_break_the_checker(depth, key):
+    line = b'{"%s": %s%s}' % (key.encode(), b"[" * depth, b"]" * depth)
+
+    assert check_file([line], "openai_chat", fewest=1).passed == 0
 
 
 @given(
     st.lists(st.binary(max_size=40), max_size=5),
-    st.sampled_from(["openai_chat", "classification"]),
+    st.sampled_from(list(CHECKS)),
 )
 def test_no_bytes_break_the_checker(lines, format_name):
     report = check_file(lines, format_name)
@@ -167,7 +292,26 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["messages", "role", "content", "id", "text", "label", "x"]
+                [
+                    "messages",
+                    "role",
+                    "content",
+                    "id",
+                    "text",
+                    "label",
+                    "x",
+                    "prompt",
+                    "completion",
+                    "chosen",
+                    "rejected",
+                    "conversations",
+                    "from",
+                    "value",
+                    "system",
+                    "input",
+                    "instruction",
+                    "output",
+                ]
             ),
             inner,
             max_size=4,
@@ -177,7 +321,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(JSON, max_size=4), st.sampled_from(["openai_chat", "classification"]))
+@given(st.lists(JSON, max_size=4), st.sampled_from(list(CHECKS)))
 def test_no_json_breaks_the_checker(values, format_name):
     report = check_file([json.dumps(v).encode() for v in values], format_name)
 

@@ -8,8 +8,14 @@ from typing import Any
 from django import forms
 
 from annotation.models import Project, Record
-from training.domain.formats import FORMATS
-from training.domain.recipe import MOST_COPIES, HoldoutMode, Recipe, RecipeError, Split
+from training.domain.recipe import (
+    FORMATS,
+    MOST_COPIES,
+    HoldoutMode,
+    Recipe,
+    RecipeError,
+    Split,
+)
 
 _PERCENT = 100
 _SPLITS = tuple(split.value.lower() for split in Split)

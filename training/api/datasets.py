@@ -263,13 +263,13 @@ class DatasetStream(DatasetView):
             "format_name": asked.validated_data["format"],
             "split": asked.validated_data["split"],
         }
-        streaming.check_request(dataset=dataset, **wanted)
+        streaming.check_stream(dataset=dataset, **wanted)
         streaming.verify_files(dataset=dataset, split=wanted["split"])
         lines = gating.checked_lines(
             dataset=dataset, after=asked.validated_data["after"], **wanted
         )
         response = _stream(lines)
-        total = streaming.count_rows(dataset=dataset, split=wanted["split"])
+        total = streaming.count_rows(dataset=dataset, **wanted)
         response["X-Total-Rows"] = str(total)
         response["X-Dataset-Version"] = str(dataset.version)
         response["X-Dataset-SHA256"] = dataset.sha256

@@ -2,8 +2,9 @@
 
 Rows are appended to an unfinished file and fsynced before the row's cursor moves; after
 a kill the file is cut back to the last known size. Only a complete file, whose rows add
-up, gets its final name, its hash and a manifest beside it. The same export is written
-once: a dataset never changes. No chunk is written before it passed the leak gate.
+up, gets its final name, once its manifest and its checksum lie beside that name. The
+same export is written once: a dataset never changes. No chunk is written before it
+passed the leak gate.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ from django.db import transaction
 
 from annotation.services import leak_gate
 from netft_site.base.enqueue import enqueue
-from netft_site.base.files import sha256_of, sync_directory, write_json
+from netft_site.base.files import sha256_of, sync_directory
 from netft_site.base.refusals import Refused
+from training.domain.formats import FORMATS
 from training.models import Dataset, Export
-from training.services.datasets import checks, folders, gating, streaming
+from training.services.datasets import (
+    checks,
+    export_files,
+    folders,
+    gating,
+    streaming,
+)
 from training.services.datasets.streaming import ExportRefused
 
 CHUNK = 5_000
@@ -43,7 +51,7 @@ def start(
     One that failed, whose file has gone, or that was checked under less than is known
     today begins again.
 
-    Raises ExportRefused (``not_frozen``, ``unknown_format``, ``unknown_split``).
+    Raises ExportRefused, see `streaming.check_request`.
     """
     streaming.check_request(dataset=dataset, format_name=format_name, split=split)
     with transaction.atomic():
@@ -80,8 +88,7 @@ def run_to_end(
         more = advance(export_id=export_id, now=clock())
         export = Export.objects.select_related("dataset__project").get(pk=export_id)
         if progress:
-            total = streaming.count_rows(dataset=export.dataset, split=export.split)
-            progress(export.cursor, total, "rows")
+            progress(export.cursor, _total(export), "rows")
     if export.status == Export.Status.FAILED:
         raise ExportRefused("export_failed", export.failure)
     return export
@@ -111,12 +118,18 @@ def advance(*, export_id: int, now: datetime) -> bool:
 def _take_step(export: Export, now: datetime) -> bool:
     if export.status == Export.Status.QUEUED:
         streaming.verify_files(dataset=export.dataset, split=export.split)
-    total = streaming.count_rows(dataset=export.dataset, split=export.split)
+    total = _total(export)
     if export.cursor < total:
         _append_chunk(export, now)
         return True
     _finish(export, total, now)
     return False
+
+
+def _total(export: Export) -> int:
+    return streaming.count_rows(
+        dataset=export.dataset, split=export.split, format_name=export.format
+    )
 
 
 def _append_chunk(export: Export, now: datetime) -> None:
@@ -166,47 +179,38 @@ def _append(path: Path, size: int, lines: Iterable[bytes]) -> tuple[int, int]:
 
 
 def _finish(export: Export, total: int, now: datetime) -> None:
-    """Give the complete file its name, its hash and its manifest."""
+    """Give the complete file its name, after its manifest and its checksum."""
     unfinished, final = unfinished_path(export), final_path(export)
     with transaction.atomic():
         locked = Export.objects.select_for_update().get(pk=export.pk)
         if locked.status == Export.Status.DONE:
             return
         _reconcile(locked, total)
+        whole = final
         if not final.exists():
             _append(unfinished, locked.bytes_written, ())
-            unfinished.rename(final)
-        digest = sha256_of(final)
-        write_json(manifest_path(final), _describe(locked, digest))
+            whole = export_files.make_whole(export=locked, lines=unfinished)
+        digest, size = sha256_of(whole), whole.stat().st_size
+        export_files.write_beside(export=locked, final=final, digest=digest, size=size)
+        whole.rename(final)
+        unfinished.unlink(missing_ok=True)
         sync_directory(final.parent)
         Export.objects.filter(pk=export.pk).update(
             status=Export.Status.DONE,
             path=folders.relative(final),
             sha256=digest,
+            bytes_written=size,
             finished_at=now,
             heartbeat_at=now,
         )
 
 
 def _reconcile(export: Export, total: int) -> None:
-    """Every format keeps every row: what was selected is what was written."""
+    """What the format keeps of what was selected is what was written."""
     if export.rows_written != total:
         raise ExportRefused(
             "rows_do_not_add_up", f"{export.rows_written} rows written of {total}."
         )
-
-
-def _describe(export: Export, digest: str) -> dict[str, Any]:
-    return {
-        "dataset": export.dataset.reference,
-        "dataset_sha256": export.dataset.sha256,
-        "format": export.format,
-        "split": export.split or "all",
-        "rows": export.rows_written,
-        "bytes": export.bytes_written,
-        "sha256": digest,
-        "single_source": export.dataset.is_single_source,
-    }
 
 
 def unfinished_path(export: Export) -> Path:
@@ -219,13 +223,9 @@ def final_path(export: Export) -> Path:
     """The file of a finished export."""
     dataset = export.dataset
     split = (export.split or "all").lower()
-    name = f"{dataset.name}.v{dataset.version}.{split}.{export.format}.jsonl"
+    ending = FORMATS[export.format].ending
+    name = f"{dataset.name}.v{dataset.version}.{split}.{export.format}.{ending}"
     return folders.exports_folder(dataset) / name
-
-
-def manifest_path(final: Path) -> Path:
-    """The manifest beside a finished export."""
-    return final.with_name(f"{final.name}.manifest.json")
 
 
 def checked_path(export: Export) -> Path:
@@ -249,8 +249,7 @@ def _reset(export: Export) -> None:
     `finished_at` stays: data recall lists every file that somebody may have got.
     """
     final = final_path(export)
-    leftovers = (unfinished_path(export), checked_path(export), manifest_path(final))
-    for leftover in (final, *leftovers):
+    for leftover in (final, checked_path(export), *_hidden(export), *_beside(final)):
         leftover.unlink(missing_ok=True)
     Export.objects.filter(pk=export.pk).update(
         status=Export.Status.QUEUED,
@@ -267,4 +266,14 @@ def _fail(export: Export, refusal: Refused) -> None:
     Export.objects.filter(pk=export.pk).unfinished().update(
         status=Export.Status.FAILED, failure=refusal.message[:300]
     )
-    unfinished_path(export).unlink(missing_ok=True)
+    for leftover in (*_hidden(export), *_beside(final_path(export))):
+        leftover.unlink(missing_ok=True)
+
+
+def _hidden(export: Export) -> tuple[Path, Path]:
+    unfinished = unfinished_path(export)
+    return unfinished, export_files.whole_path(unfinished)
+
+
+def _beside(final: Path) -> tuple[Path, Path]:
+    return export_files.manifest_path(final), export_files.checksum_path(final)

@@ -2,7 +2,8 @@
 
 An export, a stream and a download read their lines through here, in blocks: a block is
 checked as a whole before its first line is given. What is checked is every string of
-the line as it is written. A refusal names rows, records and kinds, never a value.
+the line as it is written, and as it was before a format broke the markers in it. A
+refusal names rows, records and kinds, never a value.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from annotation.services.leak_gate import (
     GateFinding,
     LeakGate,
 )
+from training.domain.formats.markers import mend
 from training.domain.selection import Chosen, Selection
 from training.models import Dataset
 from training.services.datasets import streaming
@@ -46,16 +48,22 @@ _LONGEST = 300 - len(_WHAT_TO_DO) - 4
 
 
 def checked_lines(
-    *, dataset: Dataset, format_name: str, split: str = "", after: int = 0
+    *,
+    dataset: Dataset,
+    format_name: str,
+    split: str = "",
+    after: int = 0,
+    most: int | None = None,
 ) -> Iterator[bytes]:
-    """The lines of a format after the first `after` rows, each block checked first.
+    """At most so many lines of a format after the first `after` rows.
 
-    Raises ExportRefused (``leak_found``) at the first block that may not leave, and
-    VaultRefused without the project's key.
+    Each block is checked first. Raises ExportRefused (``leak_found``) at the first
+    block that may not leave, and VaultRefused without the project's key.
     """
     rows = streaming.iterate_rows(
         dataset=dataset, format_name=format_name, split=split, after=after
     )
+    rows = islice(rows, most)
     gate = LeakGate(dataset.project)
     while block := list(islice(rows, BLOCK)):
         _refuse_leaks(gate, block, after)
@@ -135,8 +143,9 @@ def _check(gate: LeakGate, rows: Sequence[_Read]) -> list[GateFinding]:
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, bool]]:
     """Every string in a decoded line that could hold something; whether it is an id."""
     if isinstance(value, str):
-        if value:
-            yield value, key in _IDENTIFIERS
+        for text in dict.fromkeys((value, mend(value))):
+            if text:
+                yield text, key in _IDENTIFIERS
     elif isinstance(value, dict):
         for inner_key, inner in value.items():
             yield from _strings(inner, inner_key)

@@ -7,35 +7,58 @@ where it does not pass, the export is FAILED and there is no file any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from annotation.services.vault import keyring_of
 from training.models import Export
-from training.services.datasets import checks, exporting
+from training.services.datasets import checks, export_files, exporting
 from training.services.datasets.streaming import ExportRefused
+
+FILE = "file"
+PARTS: Mapping[str, Callable[[Path], Path]] = {
+    FILE: lambda final: final,
+    "manifest": export_files.manifest_path,
+    "sha256": export_files.checksum_path,
+}
+
+_CONTENT_TYPES = {
+    ".jsonl": "application/x-ndjson",
+    ".tar": "application/x-tar",
+    ".json": "application/json",
+}
 
 SMALL = 5_000
 """A file of fewer rows is checked again while somebody waits for it."""
 
 
-def hand_out(*, export: Export, clock: Callable[[], datetime]) -> Path:
-    """Return the file of an export; see this module.
+def hand_out(
+    *, export: Export, clock: Callable[[], datetime], part: str = FILE
+) -> Path:
+    """Return the file of an export, or what lies beside it; see this module.
 
     A larger file that has to be checked again is left to the queue.
 
     Raises:
-        ExportRefused: it is not finished (``not_finished``), has to be checked again
+        ExportRefused: there is no such part (``unknown_part``), it is not finished
+            (``not_finished``), has to be checked again
             (``being_checked``) or may not leave any more (``export_failed``).
         VaultRefused: the project's key is not in this process's environment.
     """
+    if part not in PARTS:
+        raise ExportRefused("unknown_part", f"Parts are {', '.join(PARTS)}.")
     path = exporting.final_path(export)
     if export.status != Export.Status.DONE or not path.is_file():
         raise ExportRefused("not_finished", "There is no finished file.")
     if not checks.is_current(export.dataset.project, exporting.checked_path(export)):
         _check_again(export, clock)
-    return path
+    return PARTS[part](path)
+
+
+def content_type_of(path: Path) -> str:
+    """The content type that a handed-out file is sent with."""
+    return _CONTENT_TYPES.get(path.suffix, "text/plain; charset=us-ascii")
 
 
 def _check_again(export: Export, clock: Callable[[], datetime]) -> None:

@@ -2,7 +2,8 @@
 
 The frozen files are the only source: what they hold was checked, and their hashes are
 in the manifest. A position counts rows from 0 through the wanted splits in their fixed
-order, so a reader that was cut off goes on from the number of rows it has.
+order, so a reader that was cut off goes on from the number of rows it has. A format
+of preferences holds only the rows with a rejected answer, and counts those.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from netft_site.base.files import sha256_of
 from netft_site.base.refusals import Refused
 from training.domain.formats import FORMATS, convert, encode_line, read_row
 from training.domain.recipe import Split
+from training.domain.tasks import SEVERITY, TEMPLATE_VERSION
 from training.models import Dataset
 from training.services.datasets import folders
 
 ALL = ""
+FROZEN_FORM = "classification"
+# In a line of ASCII JSON this stands nowhere but before the field: inside a text every
+# quote has a backslash before it.
+_REJECTED_FIELD = b'"rejected": '
 
 
 class ExportRefused(Refused):
@@ -28,7 +34,8 @@ class ExportRefused(Refused):
 def check_request(*, dataset: Dataset, format_name: str, split: str = ALL) -> None:
     """Refuse a format, split or dataset that cannot be read.
 
-    Raises ExportRefused (``not_frozen``, ``unknown_format``, ``unknown_split``).
+    Raises ExportRefused (``not_frozen``, ``unknown_format``, ``unknown_split``,
+    ``no_rejected_answers``, ``empty_folder``).
     """
     if not dataset.is_frozen:
         raise ExportRefused("not_frozen", f"Dataset {dataset} is not frozen.")
@@ -38,10 +45,42 @@ def check_request(*, dataset: Dataset, format_name: str, split: str = ALL) -> No
     if split and split not in list(Split):
         known = ", ".join(Split)
         raise ExportRefused("unknown_split", f"Splits are {known}.")
+    _refuse_nothing(dataset, format_name, split)
 
 
-def count_rows(*, dataset: Dataset, split: str = ALL) -> int:
-    """Rows with copies, as the manifest counts them."""
+def check_stream(*, dataset: Dataset, format_name: str, split: str = ALL) -> None:
+    """Refuse what cannot be read line by line, besides what `check_request` refuses.
+
+    Raises ExportRefused (also ``no_stream``).
+    """
+    check_request(dataset=dataset, format_name=format_name, split=split)
+    if FORMATS[format_name].is_folder:
+        raise ExportRefused(
+            "no_stream", f"{format_name} is a folder of files; have a file written."
+        )
+
+
+def _refuse_nothing(dataset: Dataset, format_name: str, split: str) -> None:
+    wanted = FORMATS[format_name]
+    if not (wanted.wants_rejected or wanted.is_folder):
+        return
+    if count_rows(dataset=dataset, split=split, format_name=format_name):
+        return
+    of_what = f"{split} of dataset {dataset}" if split else f"Dataset {dataset}"
+    if wanted.is_folder:
+        raise ExportRefused("empty_folder", f"{of_what} has no rows.")
+    raise ExportRefused(
+        "no_rejected_answers",
+        f"{of_what} has no row with a rejected answer, so there is nothing to prefer.",
+    )
+
+
+def count_rows(
+    *, dataset: Dataset, split: str = ALL, format_name: str = FROZEN_FORM
+) -> int:
+    """Rows with copies: as the manifest counts them, or those that a format keeps."""
+    if FORMATS[format_name].wants_rejected:
+        return sum(1 for _ in _kept_lines(dataset, format_name, split))
     counted: dict[str, dict[str, int]] = dataset.manifest["splits"]
     return sum(counted[s.value]["rows"] for s in splits_of(split))
 
@@ -74,15 +113,31 @@ def iterate_rows(
     *, dataset: Dataset, format_name: str, split: str = ALL, after: int = 0
 ) -> Iterator[tuple[str, bytes]]:
     """The external id of each row's record, and its line in a format, unchecked."""
-    scale = Scale.from_rows(dataset.manifest["scale"])
-    for raw in islice(_raw_lines(dataset, split), after, None):
+    scale = scale_of(dataset)
+    words = task_of(dataset), template_of(dataset)
+    for raw in islice(_kept_lines(dataset, format_name, split), after, None):
         row = read_row(raw)
         name = row.copy_of or row.id
         # The frozen form is passed on byte by byte.
-        if format_name == "classification":
+        if format_name == FROZEN_FORM:
             yield name, raw
         else:
-            yield name, encode_line(convert(row, format_name, scale))
+            yield name, encode_line(convert(row, format_name, scale, *words))
+
+
+def scale_of(dataset: Dataset) -> Scale:
+    """The levels that the dataset was frozen with."""
+    return Scale.from_rows(dataset.manifest["scale"])
+
+
+def task_of(dataset: Dataset) -> str:
+    """What the dataset teaches."""
+    return str(dataset.manifest.get("task", SEVERITY))
+
+
+def template_of(dataset: Dataset) -> str:
+    """The version of the words that the dataset was frozen with."""
+    return str(dataset.manifest.get("template_version", TEMPLATE_VERSION))
 
 
 def splits_of(split: str) -> list[Split]:
@@ -102,6 +157,13 @@ def in_blocks(lines: Iterator[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
             block, length = [], 0
     if block:
         yield b"".join(block)
+
+
+def _kept_lines(dataset: Dataset, format_name: str, split: str) -> Iterator[bytes]:
+    lines = _raw_lines(dataset, split)
+    if FORMATS[format_name].wants_rejected:
+        return (line for line in lines if _REJECTED_FIELD in line)
+    return lines
 
 
 def _raw_lines(dataset: Dataset, split: str) -> Iterator[bytes]:

@@ -1,0 +1,142 @@
+"""A folder that `datasets.load_dataset` opens: one file a split, and a dataset card.
+
+Every row has every column, so that the columns' types do not depend on the first row.
+Its reader takes no lone surrogates; they become U+FFFD, the only change of a text.
+The card says what is in the folder and leaves the license to the team.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from training.domain.recipe import Split
+from training.domain.rows import Row
+
+CARD = "README.md"
+TEXT_COLUMNS = ("id", "text", "category", "opened_at", "answer", "copy_of")
+
+# The hub's own name for the split that a model is chosen on.
+_NAMES = {Split.DEV: "validation"}
+# The hub's size classes: names and upper bounds in rows.
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+
+
+def columns_of(row: Row) -> dict[str, Any]:
+    """The columns of a row; what is unknown is an empty text."""
+    columns = {
+        "id": row.id,
+        "text": row.text,
+        "label": row.label,
+        "category": row.category,
+        "opened_at": row.opened_at or "",
+        "answer": row.answer,
+        "copy_of": row.copy_of or "",
+    }
+    return {name: _without_surrogates(text) for name, text in columns.items()}
+
+
+def file_of(split: Split) -> str:
+    """The path of a split inside the folder."""
+    return f"data/{name_of(split)}.jsonl"
+
+
+def name_of(split: Split) -> str:
+    """What the split is called inside the folder."""
+    return _NAMES.get(split, split.value.lower())
+
+
+def card(
+    *,
+    reference: str,
+    sha256: str,
+    levels: Sequence[Mapping[str, str]],
+    rows: Mapping[Split, int],
+    is_single_source: bool,
+) -> str:
+    """The dataset card. `levels` hold key and meaning, `rows` the count of a split."""
+    filled = {split: count for split, count in rows.items() if count}
+    header = [*_header(filled, [level["key"] for level in levels]), ""]
+    labels = (
+        "The labels come from one system; nobody checked them."
+        if is_single_source
+        else "The labels are verdicts of network engineers. Rows of the splits "
+        "calibration and test are adjudicated or unanimous."
+    )
+    body = [
+        f"# {reference}",
+        "",
+        "Trouble tickets of a network-operations team with their severity, judged from "
+        "what was known when the ticket was opened. Names, addresses and secrets are "
+        "replaced.",
+        "",
+        labels,
+        "",
+        "| level | meaning |",
+        "|---|---|",
+        *(f"| {_cell(one['key'])} | {_cell(one['meaning'])} |" for one in levels),
+        "",
+        "| split | rows |",
+        "|---|---|",
+        *(f"| {name_of(split)} | {count} |" for split, count in filled.items()),
+        "",
+        "A row with `copy_of` repeats the row of that id. The license is the team's "
+        "decision: add `license` to the header of this card before you share it.",
+        "",
+        f"The frozen dataset's sha256 is `{sha256}`.",
+        "",
+    ]
+    return "\n".join([*header, *body])
+
+
+def _header(rows: Mapping[Split, int], labels: Sequence[str]) -> list[str]:
+    # JSON strings are YAML strings; a label such as `no` or `1` stays a text.
+    texts = [
+        line
+        for name in TEXT_COLUMNS
+        for line in (f"  - name: {name}", "    dtype: string")
+    ]
+    classes = [f"          '{i}': {json.dumps(key)}" for i, key in enumerate(labels)]
+    label = ["  - name: label", "    dtype:", "      class_label:", "        names:"]
+    files = [
+        line
+        for split in rows
+        for line in (f"  - split: {name_of(split)}", f"    path: {file_of(split)}")
+    ]
+    return [
+        "---",
+        "task_categories:",
+        "- text-classification",
+        "size_categories:",
+        f"- {_size(sum(rows.values()))}",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *files,
+        "dataset_info:",
+        "  features:",
+        *texts,
+        *label,
+        *classes,
+        "---",
+    ]
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in _SIZES if rows < limit), "n>10M")
+
+
+def _cell(text: str) -> str:
+    """The text inside a cell of a table, on one line."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,91 @@
+"""The texts of a decoded line, whatever its format, and what is odd about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from training.domain.formats.markers import has_marker
+
+# Keys under which a format holds words that a model reads or writes.
+_TEXT_KEYS = frozenset(
+    (
+        "text", "answer", "content", "value", "system", "prompt", "completion",
+        "chosen", "rejected", "instruction", "input", "output",
+    )
+)  # fmt: skip
+_CONTENT_KEYS = (*sorted(_TEXT_KEYS - {"answer"}), "messages", "conversations")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# C0 controls but tab and line ends, and DEL.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+Oddity = tuple[str, str, str]
+
+
+def texts_of(value: Any, key: str = "") -> Iterator[str]:
+    """Every text of a line that a model reads or writes."""
+    if isinstance(value, str):
+        if key in _TEXT_KEYS:
+            yield value
+    elif isinstance(value, dict):
+        for inner_key, inner in value.items():
+            yield from texts_of(inner, inner_key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner, key)
+
+
+def read_by_model(data: Mapping[str, Any]) -> str:
+    """What a model reads of a line at once.
+
+    Of a classifier's row that is the text, of a pair of answers the chosen one. It is
+    without the template, so a count of its tokens is a lower bound.
+    """
+    if is_row(data):
+        return str(data["text"])
+    kept = {key: value for key, value in data.items() if key != "rejected"}
+    return "\n".join(texts_of(kept))
+
+
+def content_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes two lines repeats of each other: all but ids and facts."""
+    return {key: data[key] for key in _CONTENT_KEYS if key in data}
+
+
+def is_row(data: Mapping[str, Any]) -> bool:
+    """Whether the line is a labelled text, no exchange."""
+    return isinstance(data.get("text"), str)
+
+
+def oddities(data: Mapping[str, Any]) -> list[Oddity]:
+    """Rule, message and fix of what a text holds that tools stumble over."""
+    texts = list(texts_of(data))
+    found = []
+    if any(has_marker(text) for text in texts):
+        found.append(
+            (
+                "template_marker",
+                "A text holds a marker of a chat template; some trainers take it "
+                "for the border of a turn.",
+                "Break it, as netft's exports do: <·|im_end|>.",
+            )
+        )
+    if any(_SURROGATE.search(text) for text in texts):
+        found.append(
+            (
+                "lone_surrogate",
+                "A text holds half a character; strict readers refuse the line.",
+                "Replace it by U+FFFD.",
+            )
+        )
+    if any(_CONTROL.search(text) for text in texts):
+        found.append(
+            (
+                "control_character",
+                "A text holds a control character, such as NUL.",
+                "Remove it.",
+            )
+        )
+    return found

@@ -1,0 +1,85 @@
+"""Rows of a dataset as they are frozen, and the lines they stand on.
+
+Lines are ASCII: a line separator, a lone surrogate or a control character inside a
+text is written as a JSON escape and cannot end a line early. Copies are rows of their
+own, marked as such. The bytes of a frozen line never change: old files stay readable
+and their hashes hold, so a new field comes last and is left out where it is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class FormatError(ValueError):
+    """An unknown format or task, or a line that is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One example as it was frozen.
+
+    id: the record's external id. text: title and body, what was known at opening.
+    method, grade, gold, reviews: where the label comes from. group: tickets of one
+    incident or near-duplicate cluster share it. answer: the ideal answer, if any.
+    rejected: an answer to the same ticket that was judged worse, if any.
+    """
+
+    id: str
+    text: str
+    label: str
+    split: str
+    category: str = ""
+    opened_at: str | None = None
+    group: str = ""
+    method: str = ""
+    grade: str = ""
+    gold: str = ""
+    reviews: int = 0
+    root_cause: str = ""
+    answer: str = ""
+    copy: int = 0
+    copy_of: str | None = None
+    rejected: str = ""
+
+    def copied(self, number: int) -> Row:
+        """The row again as copy `number`, counting from 1, with an id of its own."""
+        return Row(
+            **{
+                **self.__dict__,
+                "id": f"{self.id}#copy{number}",
+                "copy": number,
+                "copy_of": self.id,
+            }
+        )
+
+
+def rows_of(row: Row, copies: int) -> Iterator[Row]:
+    """The row itself, then its copies; `copies` counts all of them."""
+    yield row
+    for number in range(1, copies):
+        yield row.copied(number)
+
+
+def frozen_form(row: Row) -> dict[str, Any]:
+    """Every field that is not empty; id, text, label and split first."""
+    named = {"id": row.id, "text": row.text, "label": row.label, "split": row.split}
+    rest = {k: v for k, v in row.__dict__.items() if k not in named and v}
+    return {**named, **rest}
+
+
+def encode_line(payload: Mapping[str, Any]) -> bytes:
+    """One ASCII line with its newline; equal payloads give equal bytes."""
+    return json.dumps(payload, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def read_row(line: bytes | str) -> Row:
+    """Read a line of a frozen file. Raises FormatError."""
+    try:
+        data = json.loads(line)
+        return Row(**data)
+    except (ValueError, TypeError) as error:
+        raise FormatError("a line is no row of a dataset") from error
