@@ -32,18 +32,23 @@ CATEGORIES = ("wan", "wireless", "routing", "firewall", "switching")
 
 
 def fresh_database(url: str, name: str) -> str:
-    """Create an empty database beside the one of ``url``; return its own url."""
-    parts = urlsplit(url)
-    with psycopg.connect(url, autocommit=True) as server:
+    """Create an empty database on the server of ``url``; return its own url."""
+    with _server(url) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}"')
-    return urlunsplit(parts._replace(path=f"/{name}"))
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def drop_database(url: str, name: str) -> None:
     """Remove what `fresh_database` made."""
-    with psycopg.connect(url, autocommit=True) as server:
+    with _server(url) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _server(url: str) -> psycopg.Connection:
+    """Connect to the database that every server has; that of ``url`` need not exist."""
+    everywhere = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+    return psycopg.connect(everywhere, autocommit=True)
 
 
 def fill(records: int, reviewers: int, overlap: int) -> list[str]:
