@@ -19,9 +19,9 @@ from annotation.admin import (
 )
 from annotation.admin.long_tables import FoundByRecord, LevelFilter, OwnProjectsFilter
 from annotation.admin.owned import OwnedFacts
-from annotation.models import Review, Reviewer, Verdict
+from annotation.models import Review, Verdict
 from annotation.querysets.reviews import ReviewQuerySet
-from annotation.services.access import projects_granting
+from annotation.services.independence import readable_reviews
 from annotation.templatetags.chips import chips
 
 _SEAT = "seat/<int:claim_id>"
@@ -33,7 +33,6 @@ _SEAT_PAGES = (
 )
 # Texts of a row, which may hold pseudonyms, and the name each is shown under.
 _WRITTEN = {"response": "ideal_answer", "reason": "reason_given"}
-LABEL = "annotation.add_review"
 _OWN_PROJECTS = ("record__project", OwnProjectsFilter)
 
 
@@ -74,13 +73,7 @@ class ReviewAdmin(WrittenFacts):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         """Whoever labels reads others' answers once a record is decided."""
         rows = cast("ReviewQuerySet", super().get_queryset(request))
-        # Kept on the signed-in person: a list asks for its rows several times.
-        reviewer: Reviewer | None = getattr(request.user, "reviewer", None)
-        if reviewer is None or not reviewer.is_active:
-            return rows
-        everywhere = request.user.is_superuser
-        labels_in = None if everywhere else projects_granting(request.user, LABEL)
-        return rows.readable_by(reviewer, labels_in)
+        return readable_reviews(request.user, rows)
 
     @admin.display(description="Ideal answer")
     def ideal_answer(self, review: Review) -> SafeString | str:

@@ -8,8 +8,15 @@ agreement, consensus and the human ceiling.
 
 from __future__ import annotations
 
-from annotation.models import Claim, Review, Verdict
+from typing import Any
+
+from annotation.models import Claim, Review, Reviewer, Verdict
 from annotation.models.review import Purpose
+from annotation.querysets.reviews import ReviewQuerySet
+from annotation.services.access import projects_granting
+
+LABEL = "annotation.add_review"
+"""Permission with which somebody may yet be asked to label a record."""
 
 READS_LISTS = ("annotation.view_review", "annotation.view_verdict")
 """Permissions with which the lists of answers can be read."""
@@ -34,6 +41,19 @@ def is_independent(claim: Claim) -> bool:
     # Rare: once decided, the lists show what was superseded or taken back, too.
     others = Review.objects.by_people().filter(record=claim.record)
     return not others.exclude(reviewer=claim.reviewer).exists()
+
+
+def readable_reviews(user: Any, reviews: ReviewQuerySet) -> ReviewQuerySet:
+    """Return those of the reviews that a person may read without losing independence.
+
+    Whoever labels reads others' answers once their record is decided.
+    """
+    # Kept on the signed-in person: a list asks for its rows several times.
+    reviewer: Reviewer | None = getattr(user, "reviewer", None)
+    if reviewer is None or not reviewer.is_active:
+        return reviews
+    labels_in = None if user.is_superuser else projects_granting(user, LABEL)
+    return reviews.readable_by(reviewer, labels_in)
 
 
 def _knows_an_earlier_round(claim: Claim) -> bool:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 
 from annotation.admin.owned import OwnedFacts
-from evaluation.admin import comparison
+from evaluation.admin import comparison, lineage
 from evaluation.models import Evaluation
 from evaluation.templatetags import figures
 
@@ -46,6 +46,11 @@ class EvaluationAdmin(OwnedFacts):
                 "comparison/<slug:slug>/",
                 view(page),
                 name="evaluation_comparison_page",
+            ),
+            path(
+                "lineage/<slug:slug>/<int:record_id>/",
+                view(lineage.lineage_page),
+                name="evaluation_lineage",
             ),
             *super().get_urls(),
         ]

@@ -25,11 +25,14 @@ from tests.annotation.reviewing_texts import HELD_BODY, add
 from tests.evaluation import worlds
 from tests.factories import (
     BulkActFactory,
+    DatasetFactory,
+    ExampleFactory,
     MembershipFactory,
     MissedValueFactory,
     ModelVersionFactory,
     RecordFactory,
     ReviewerFactory,
+    ReviewFactory,
     SanitizingRuleFactory,
     SavedFilterFactory,
     TermFactory,
@@ -37,7 +40,8 @@ from tests.factories import (
     VerdictFactory,
 )
 from tests.training.frozen import frozen_dataset
-from tests.training.worlds import settle_many
+from tests.training.worlds import settle, settle_many
+from training.models import Example
 
 Page = tuple[str, str, dict[str, object]]
 """Template, address, and what is posted from there; nothing posted: it is opened."""
@@ -222,6 +226,19 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     page = f"/admin/training/dataset/{dataset.pk}/page/"
     yield opened("training/dataset.html", page)
     yield opened("training/datasets.html", "/admin/training/dataset/")
+    compare = "/admin/training/dataset/compare/noc/"
+    yield opened("training/compare_versions.html", compare)
+    later = DatasetFactory(project=project, name="triage", version=2, frozen=True)
+    for number in range(3):
+        record = settle(project, 100 + number, severity="low")
+        ExampleFactory(dataset=later, record=record, label=("high", "low")[number % 2])
+    yield opened("training/compare_versions.html", compare)
+    stale = f"/admin/training/dataset/{later.pk}/stale/"
+    yield opened("training/stale_labels.html", stale)
+    record = later.examples.stale().first().record
+    ReviewFactory(record=record)
+    lineage = f"/admin/evaluation/evaluation/lineage/noc/{record.pk}/"
+    yield opened("evaluation/lineage.html", lineage)
     launch = "/admin/training/trainingrun/launch/noc/"
     yield opened("training/launch.html", launch)
     run = TrainingRunFactory(dataset=dataset)
@@ -237,6 +254,10 @@ def comparison(project: Project, lead: User) -> Iterator[Page]:
     worlds.compared(project, worlds.build(project, shares=shares))
     page = "/admin/evaluation/evaluation/comparison/noc/"
     yield opened("evaluation/comparison.html", page)
+    for split in ("TEST", "TRAIN"):
+        example = Example.objects.in_split(split).first()
+        lineage = f"/admin/evaluation/evaluation/lineage/noc/{example.record_id}/"
+        yield opened("evaluation/lineage.html", lineage)
 
 
 PARTS: tuple[Part, ...] = (

@@ -34,12 +34,20 @@ from django.views.decorators.http import require_GET, require_POST
 from annotation.admin.pages import page_context
 from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
+from training.admin.version_pages import VIEW_EXAMPLES, may_see_stale
 from training.domain.formats import FORMATS
 from training.domain.recipe import Split
 from training.domain.selection import LEFT_OUT_WORDS
 from training.models import Dataset, Export
 from training.services import recalling
-from training.services.datasets import exporting, folders, gating, handing, streaming
+from training.services.datasets import (
+    exporting,
+    folders,
+    gating,
+    handing,
+    stale,
+    streaming,
+)
 from training.services.datasets.watching import watch_build
 
 VIEW, READ_FILES, WRITE_FILES = (
@@ -81,6 +89,8 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         charts=_charts(dataset),
         exports=dataset.exports.all(),
         leaking=recalling.count_leaking_records(dataset=dataset),
+        stale=stale.count(dataset=dataset) if may_see_stale(request, dataset) else 0,
+        may_compare=_may_compare(request, dataset),
         may_recall=request.user.has_perm(SEE_LEAKS, dataset.project),
         export_form=ExportForm(),
         may=_rights(request, dataset),
@@ -188,6 +198,14 @@ def _rights(request: HttpRequest, dataset: Dataset) -> dict[str, bool]:
         "read_files": may(READ_FILES),
         "write_files": may(WRITE_FILES),
     }
+
+
+def _may_compare(request: HttpRequest, dataset: Dataset) -> bool:
+    """Whether there is a second frozen dataset, and the right to look at examples."""
+    if not request.user.has_perm(VIEW_EXAMPLES, dataset.project):
+        return False
+    others = Dataset.objects.frozen().filter(project=dataset.project)
+    return dataset.is_frozen and others.exclude(pk=dataset.pk).exists()
 
 
 def _splits(dataset: Dataset) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
-from training.admin import data_recall, dataset_builder, dataset_page
+from training.admin import data_recall, dataset_builder, dataset_page, version_pages
 from training.models import Dataset
 
 _NAME = "training_dataset"
@@ -78,7 +78,10 @@ class DatasetAdmin(OwnedFacts):
             "recalls": ("recall/", data_recall.choose_project),
             "recall": ("recall/<slug:slug>/", data_recall.data_recall_page),
             "settle": ("recall/<slug:slug>/settle/", data_recall.settle),
+            "compares": ("compare/", version_pages.choose_project),
+            "compare": ("compare/<slug:slug>/", version_pages.compare_page),
             "page": ("<int:dataset_id>/page/", page.dataset_page),
+            "stale": ("<int:dataset_id>/stale/", version_pages.stale_page),
             "progress": ("<int:dataset_id>/progress/", page.progress),
             "export": ("<int:dataset_id>/export/", page.start_export),
             "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.api import datasets, models, runs
+from training.api import datasets, models, runs, versions
 
 _PROJECT = "projects/<slug:project>"
 
@@ -31,6 +31,16 @@ urlpatterns = [
         f"{_DATASETS}/<str:reference>/export/",
         datasets.DatasetStream.as_view(),
         name="api-dataset-export",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/diff/",
+        versions.DatasetDiff.as_view(),
+        name="api-dataset-diff",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/stale-labels/",
+        versions.StaleLabelList.as_view(),
+        name="api-dataset-stale-labels",
     ),
     path(f"{_PROJECT}/runs/", runs.RunList.as_view(), name="api-runs"),
     path(f"{_PROJECT}/runs/<int:run>/", runs.RunDetail.as_view(), name="api-run"),

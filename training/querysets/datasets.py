@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
+from training.domain.manifest import TASK
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
@@ -91,6 +93,25 @@ class ExampleQuerySet(models.QuerySet):
 
     def in_split(self, split: str) -> Self:
         return self.filter(split=split)
+
+    def with_current_verdict(self) -> Self:
+        """Annotate `label_now`, `method_now`, `since_now`; null without a verdict."""
+        current = models.FilteredRelation(
+            "record__verdicts", condition=models.Q(record__verdicts__is_current=True)
+        )
+        return self.annotate(current=current).annotate(
+            label_now=models.F("current__severity"),
+            method_now=models.F("current__method"),
+            since_now=models.F("current__created_at"),
+        )
+
+    def stale(self) -> Self:
+        """Examples with a verdict's label whose record's verdict says otherwise now."""
+        overturned = models.Q(label_now__isnull=True) | ~models.Q(
+            label_now=models.F("label")
+        )
+        labelled = self.filter(task_type=TASK, review=None, record__isnull=False)
+        return labelled.with_current_verdict().filter(overturned)
 
 
 class ExportQuerySet(models.QuerySet):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -18,6 +20,7 @@ from training.domain.formats import TEMPLATE_VERSION, Row, encode_rows, rows_of
 from training.domain.manifest import TASK
 from training.models import Dataset, Example
 from training.services.datasets import folders, leakage, planning
+from training.services.datasets.origins import read_origins
 from training.services.datasets.refusals import BuildRefused
 
 CHUNK = 2000
@@ -31,7 +34,9 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
     """
     start = dataset.cursor
     entries = planning.read_entries(dataset, start, CHUNK)
-    rows = _read_rows(entries)
+    records = _read_records(entries)
+    rows = _read_rows(entries, records)
+    origins = read_origins(entries, records)
     for split, content in _encode(dataset, entries, rows).items():
         write_atomic(folders.part_path(dataset, start, split), content)
     texts = [rows[entry.record_id].text for entry in entries]
@@ -42,19 +47,36 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
         if not is_ours:
             return
         Example.objects.bulk_create(
-            [_example(dataset, entry, rows[entry.record_id]) for entry in entries]
+            [
+                _example(dataset, e, rows[e.record_id], origins[e.record_id])
+                for e in entries
+            ]
         )
         Dataset.objects.filter(pk=dataset.pk).update(
             cursor=start + len(entries), heartbeat_at=now, manifest={}
         )
 
 
-def _read_rows(entries: list[planning.Entry]) -> dict[int, Row]:
-    """The rows of one chunk with their texts and answers, by record id."""
-    records = Record.objects.labelable().only("id", "title", "body")
-    texts = {
-        r.pk: r.text for r in records.filter(id__in=[e.record_id for e in entries])
+def _read_records(entries: list[planning.Entry]) -> dict[int, Record]:
+    """The records of one chunk, each with what its text was sanitized under.
+
+    Both come in one query: a record that is sanitized again meanwhile would otherwise
+    be said to stand under rules that its text has never met.
+    """
+    found = Record.objects.labelable().filter(id__in=[e.record_id for e in entries])
+    told = ("ruleset", "knowledge", "key_id")
+    return {
+        record.pk: record
+        for record in found.select_related("sanitization").only(
+            "id", "title", "body", *(f"sanitization__{name}" for name in told)
+        )
     }
+
+
+def _read_rows(
+    entries: list[planning.Entry], records: Mapping[int, Record]
+) -> dict[int, Row]:
+    """The rows of one chunk with their texts and answers, by record id."""
     answers = dict(
         Review.objects.filter(
             id__in=[e.review_id for e in entries if e.review_id]
@@ -62,7 +84,8 @@ def _read_rows(entries: list[planning.Entry]) -> dict[int, Row]:
     )
     rows = {}
     for entry in entries:
-        text = texts.get(entry.record_id, "").strip()
+        record = records.get(entry.record_id)
+        text = record.text if record else ""
         if not text:
             raise BuildRefused(
                 "record_changed",
@@ -104,7 +127,9 @@ def _encode(
     return {split: b"".join(parts) for split, parts in lines.items()}
 
 
-def _example(dataset: Dataset, entry: planning.Entry, row: Row) -> Example:
+def _example(
+    dataset: Dataset, entry: planning.Entry, row: Row, origin: Mapping[str, Any]
+) -> Example:
     return Example(
         dataset=dataset,
         record_id=entry.record_id,
@@ -123,6 +148,7 @@ def _example(dataset: Dataset, entry: planning.Entry, row: Row) -> Example:
             "category": entry.category,
             "group": entry.group,
             "answer_review": entry.review_id,
+            **origin,
         },
         text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),
     )

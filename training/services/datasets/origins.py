@@ -1,0 +1,73 @@
+"""What stood behind an example when it was written: verdict, reviews, sanitizing.
+
+Kept in the example's snapshot, so that its lineage is what was, not what is today. The
+frozen files do not hold it. What cannot be told for sure is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from annotation.models import Record, Review, Verdict
+from training.services.datasets.planning import Entry
+
+
+def read_origins(
+    entries: Sequence[Entry], records: Mapping[int, Record]
+) -> dict[int, dict[str, Any]]:
+    """Snapshot keys by record id.
+
+    ``verdict``: the id of the verdict, unless another one has taken its place since the
+    plan. ``label_reviews``: the standing first labels as ``{"id", "guidelines"}``, with
+    the version of the guidelines that each was given under. ``sanitizing``: ruleset,
+    knowledge and key of the text. `records` were read together with their sanitizing.
+    """
+    verdicts = _verdicts(records)
+    reviews = _reviews(records)
+    return {
+        entry.record_id: {
+            **_verdict(entry, verdicts.get(entry.record_id)),
+            "label_reviews": reviews[entry.record_id],
+            **_sanitizing(records.get(entry.record_id)),
+        }
+        for entry in entries
+    }
+
+
+def _verdicts(records: Mapping[int, Record]) -> dict[int, Verdict]:
+    current = Verdict.objects.current().filter(record__in=list(records))
+    found = current.only("id", "record_id", "severity", "method", "grade")
+    return {verdict.record_id: verdict for verdict in found}
+
+
+def _verdict(entry: Entry, verdict: Verdict | None) -> dict[str, int]:
+    planned = (entry.label, entry.method, entry.grade)
+    if verdict is None or planned != (verdict.severity, verdict.method, verdict.grade):
+        return {}
+    return {"verdict": verdict.pk}
+
+
+def _reviews(records: Mapping[int, Record]) -> dict[int, list[dict[str, int | None]]]:
+    rows = Review.objects.current().submitted().filter(purpose=Review.Purpose.FIRST)
+    rows = rows.filter(record__in=list(records)).order_by("id")
+    found: dict[int, list[dict[str, int | None]]] = defaultdict(list)
+    for record, review, guidelines in rows.values_list(
+        "record_id", "id", "guidelines__version"
+    ):
+        found[record].append({"id": review, "guidelines": guidelines})
+    return found
+
+
+def _sanitizing(record: Record | None) -> dict[str, dict[str, Any]]:
+    found = getattr(record, "sanitization", None)
+    if found is None:
+        return {}
+    return {
+        "sanitizing": {
+            "ruleset": found.ruleset,
+            "knowledge": found.knowledge,
+            "key_id": found.key_id,
+        }
+    }
