@@ -225,6 +225,8 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     dataset = frozen_dataset(project)
     page = f"/admin/training/dataset/{dataset.pk}/page/"
     yield opened("training/dataset.html", page)
+    page = f"/admin/training/dataset/{dataset.pk}/rendered/"
+    yield opened("training/rendered.html", page)
     yield opened("training/datasets.html", "/admin/training/dataset/")
     compare = "/admin/training/dataset/compare/noc/"
     yield opened("training/compare_versions.html", compare)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, cast
 
 from django import forms
@@ -62,7 +61,9 @@ _LINES = "application/x-ndjson"
 class ExportForm(forms.Form):
     """A file to be written."""
 
-    format = forms.ChoiceField(choices=[(name, name) for name in FORMATS])
+    format = forms.ChoiceField(
+        choices=[(name, known.title) for name, known in FORMATS.items()]
+    )
     split = forms.ChoiceField(
         required=False,
         choices=[("", "all splits"), *((s.value, s.value) for s in Split)],
@@ -162,8 +163,12 @@ def download_split(
 
 
 @require_GET
-def download_export(request: HttpRequest, export_id: int) -> HttpResponseBase:
-    """Send a finished export, unless it may not leave any more."""
+def download_export(
+    request: HttpRequest, export_id: int, part: str = handing.FILE
+) -> HttpResponseBase:
+    """Send a finished export, its manifest or checksum, unless it may not leave."""
+    if part not in handing.PARTS:
+        raise Http404
     exports = Export.objects.visible_to(request.user).select_related("dataset__project")
     export = get_object_or_404(exports, pk=export_id)
     if not request.user.has_perm(READ_FILES, export.dataset.project):
@@ -171,11 +176,16 @@ def download_export(request: HttpRequest, export_id: int) -> HttpResponseBase:
     if not export.path or not exporting.final_path(export).is_file():
         raise Http404
     try:
-        path = handing.hand_out(export=export, clock=timezone.now)
+        path = handing.hand_out(export=export, clock=timezone.now, part=part)
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("admin:training_dataset_page", export.dataset_id)
-    return _send(path, path.name)
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=path.name,
+        content_type=handing.content_type_of(path),
+    )
 
 
 def _find(request: HttpRequest, dataset_id: int, permission: str) -> Dataset:
@@ -227,13 +237,4 @@ def _stream(blocks: Iterator[bytes], name: str) -> StreamingHttpResponse:
         blocks,
         content_type=_LINES,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _send(path: Path, name: str) -> FileResponse:
-    return FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=name,
-        content_type=_LINES,
     )

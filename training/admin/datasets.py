@@ -13,7 +13,13 @@ from django.utils.html import format_html
 
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
-from training.admin import data_recall, dataset_builder, dataset_page, version_pages
+from training.admin import (
+    data_recall,
+    dataset_builder,
+    dataset_page,
+    rendered_page,
+    version_pages,
+)
 from training.models import Dataset
 
 _NAME = "training_dataset"
@@ -86,6 +92,8 @@ class DatasetAdmin(OwnedFacts):
             "export": ("<int:dataset_id>/export/", page.start_export),
             "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),
             "exported": ("exports/<int:export_id>/", page.download_export),
+            "rendered": ("<int:dataset_id>/rendered/", rendered_page.rendered_page),
+            "beside": ("exports/<int:export_id>/<str:part>/", page.download_export),
         }
         return [
             *(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.api import datasets, models, runs, versions
+from training.api import datasets, export_files, models, runs, versions
 
 _PROJECT = "projects/<slug:project>"
 
@@ -26,6 +26,16 @@ urlpatterns = [
         f"{_DATASETS}/<str:reference>/exports/",
         datasets.ExportList.as_view(),
         name="api-dataset-exports",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/exports/<int:number>/",
+        export_files.ExportDetail.as_view(),
+        name="api-dataset-export-detail",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/exports/<int:number>/file/",
+        export_files.ExportFile.as_view(),
+        name="api-dataset-export-file",
     ),
     path(
         f"{_DATASETS}/<str:reference>/export/",
