@@ -39,11 +39,12 @@ hypothesis_settings.load_profile("netft")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
-_ROLE_MIGRATIONS = {
-    "annotation": "0007_roles",
-    "training": "0004_roles",
-    "evaluation": "0003_roles",
-}
+_ROLE_MIGRATIONS = (
+    ("annotation", "0007_roles"),
+    ("training", "0004_roles"),
+    ("training", "0006_economics_roles"),
+    ("evaluation", "0003_roles"),
+)
 USES_DATABASE = {"db", "transactional_db", "project", "live_server"}
 
 
@@ -106,7 +107,7 @@ def _roles(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("transactional_db" if transactional else "db")
     cache.clear()
     if not Group.objects.exists():
-        for app, name in _ROLE_MIGRATIONS.items():
+        for app, name in _ROLE_MIGRATIONS:
             groups = import_module(f"{app}.migrations.{name}").GROUPS
             import_module("annotation.migrations.0007_roles").grant(apps, app, groups)
     # As in a process that has served before: counted queries are the page's own.

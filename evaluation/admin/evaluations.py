@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 
 from annotation.admin.owned import OwnedFacts
-from evaluation.admin import comparison, lineage
+from evaluation.admin import comparison, lineage, worth_it
 from evaluation.models import Evaluation
 from evaluation.templatetags import figures
 
@@ -52,5 +52,6 @@ class EvaluationAdmin(OwnedFacts):
                 view(lineage.lineage_page),
                 name="evaluation_lineage",
             ),
+            *worth_it.urls(view),
             *super().get_urls(),
         ]

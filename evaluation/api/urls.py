@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluation.api import comparisons, evaluations
+from evaluation.api import comparisons, evaluations, worth_it
 
 _PROJECT = "projects/<slug:project>"
 
@@ -23,5 +23,10 @@ urlpatterns = [
         f"{_PROJECT}/comparison/",
         comparisons.ComparisonView.as_view(),
         name="api-comparison",
+    ),
+    path(
+        f"{_PROJECT}/worth-it/",
+        worth_it.WorthItView.as_view(),
+        name="api-worth-it",
     ),
 ]

@@ -11,17 +11,19 @@ from netft_site.dashboard.steps import Person, page_url, project_page
 
 _LABEL = "annotation.add_review"
 _READ = "annotation.view_review"
+_SCENARIOS = "training.view_scenario"
 # Each takes the slug: a label, the page, and the rights of which one opens it.
 _PAGES = (
     ("Progress", "admin:annotation_progress", (_LABEL, _READ)),
     ("Team quality", "admin:annotation_team_quality", (_READ,)),
     ("Guidelines", "admin:annotation_guidelines_of", ("annotation.view_guidelines",)),
     ("Find records", "admin:annotation_find_records", ("annotation.view_record",)),
+    ("Should we fine-tune?", "admin:evaluation_worth_it_page", (_SCENARIOS,)),
 )
 _GOLD = "admin:annotation_gold_changelist"
 _FIGURES = "admin:annotation_reviewer_quality"
 
-ASKED = (_READ, "annotation.view_guidelines", "annotation.view_gold")
+ASKED = (_READ, "annotation.view_guidelines", "annotation.view_gold", _SCENARIOS)
 """What the ways ask about a person beyond what the steps ask."""
 
 

@@ -40,6 +40,7 @@ from tests.factories import (
     VerdictFactory,
 )
 from tests.training.frozen import frozen_dataset
+from tests.training.priced import worked_example
 from tests.training.worlds import settle, settle_many
 from training.models import Example
 
@@ -250,6 +251,17 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     yield opened("training/runs.html", "/admin/training/trainingrun/")
 
 
+def economics(project: Project, lead: User) -> Iterator[Page]:
+    page = "/admin/evaluation/evaluation/worth-it/noc/"
+    yield opened("evaluation/worth_it.html", page)
+    yield opened("training/prices.html", "/admin/training/price/")
+    worked_example(project)
+    yield opened("evaluation/worth_it.html", page)
+    yield opened("evaluation/scenario.html", f"{page}scenarios/add/")
+    yield opened("training/prices.html", "/admin/training/price/")
+    yield opened("training/price_add.html", "/admin/training/price/add/")
+
+
 def comparison(project: Project, lead: User) -> Iterator[Page]:
     worlds.review_tickets(project, 100, reviewers=worlds.panel())
     shares = {"TRAIN": 0.4, "DEV": 0.1, "CALIBRATION": 0.1, "TEST": 0.4}
@@ -271,6 +283,7 @@ PARTS: tuple[Part, ...] = (
     sanitizing,
     training,
     comparison,
+    economics,
 )
 
 

@@ -37,6 +37,7 @@ from tests.factories import (
     UserFactory,
     VerdictFactory,
 )
+from tests.training.priced import price
 from training.models import BaseModel
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,7 @@ MAKERS: dict[str, Maker] = {
     "training_dataset": lambda p: DatasetFactory(project=p),
     "training_trainingrun": _run,
     "training_modelversion": _model,
+    "training_price": price,
     "evaluation_evaluation": lambda p: EvaluationFactory(model_version=_model(p)),
 }
 # Tables that only leads see.

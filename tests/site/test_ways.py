@@ -12,7 +12,14 @@ from tests.factories import RecordFactory
 pytestmark = pytest.mark.django_db
 
 LABELS = ["Progress", "Guidelines", "Find records", "Your figures"]
-ALL = ["Progress", "Team quality", "Guidelines", "Find records", "Gold records"]
+ALL = [
+    "Progress",
+    "Team quality",
+    "Guidelines",
+    "Find records",
+    "Should we fine-tune?",
+    "Gold records",
+]
 WAYS = {
     "alice": [*ALL, "Your figures"],
     "bob": LABELS,

@@ -355,6 +355,7 @@ def test_a_scenario_names_the_prices_it_needs_and_no_others():
         ({"prompt_tokens": [1, 2]}, "prompt_tokens"),
         ({"prompt_tokens": "1e13"}, "prompt_tokens"),
         ({"cached_tokens": 1801}, "cached_tokens"),
+        ({"repeated_tokens": 1801}, "repeated_tokens"),
         ({"success": "1.01"}, "success"),
         ({"billing": "GPU_HOURS"}, "tokens_per_second"),
         ({"billing": "GPU_HOURS", "tokens_per_second": 1}, "gpu"),

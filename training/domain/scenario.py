@@ -74,7 +74,9 @@ Pick = Callable[[str, Range], Decimal]
 class Scenario:
     """A way to answer: entries of the price book, quantities, and training.
 
-    Tokens are per request, `training_tokens` per epoch, `success` a share of answers,
+    Tokens are per request: of the prompt, `repeated_tokens` are the same every time
+    and `cached_tokens` are billed as cached. `training_tokens` are per epoch,
+    `success` is a share of answers,
     `runs` all paid runs before the first release, failed ones among them.
 
     Raises
@@ -90,6 +92,7 @@ class Scenario:
     labeller: Item | None = None
     reviewer: Item | None = None
     prompt_tokens: Range = NOTHING
+    repeated_tokens: Range = NOTHING
     cached_tokens: Range = NOTHING
     answer_tokens: Range = NOTHING
     success: Range | None = None
@@ -108,8 +111,9 @@ class Scenario:
     retrainings_a_year: Range = NOTHING
 
     def __post_init__(self) -> None:
-        if self.cached_tokens.likely > self.prompt_tokens.likely:
-            raise ScenarioError("cached_tokens", "more than the prompt has")
+        for name in ("repeated_tokens", "cached_tokens"):
+            if getattr(self, name).likely > self.prompt_tokens.likely:
+                raise ScenarioError(name, "more than the prompt has")
         if self.success is not None and self.success.high > 1:
             raise ScenarioError("success", "expected shares from 0 to 1")
         if self.answers_by is None and self.gpu is None:

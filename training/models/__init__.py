@@ -2,6 +2,7 @@
 
 from training.models.base_model import BaseModel
 from training.models.dataset import Dataset, Example, Export, SplitAssignment
+from training.models.economics import Price, PriceIsFixed, ProjectEconomics, Scenario
 from training.models.job import Job, Metric
 from training.models.run import ModelVersion, TrainingRun
 
@@ -13,6 +14,10 @@ __all__ = [
     "Job",
     "Metric",
     "ModelVersion",
+    "Price",
+    "PriceIsFixed",
+    "ProjectEconomics",
+    "Scenario",
     "SplitAssignment",
     "TrainingRun",
 ]

@@ -5,6 +5,7 @@ plain dictionary, made with Altair, and the columns and rows that say the same i
 words. Nothing here computes a statistic, and nothing is only a picture.
 """
 
+from netft_site.base.charts.amounts import Amount, amounts
 from netft_site.base.charts.bars import distribution, stacked_days
 from netft_site.base.charts.chart import Chart, Figure
 from netft_site.base.charts.counts import class_mix, confusion_matrix
@@ -18,11 +19,13 @@ from netft_site.base.charts.signed import signed_figures
 from netft_site.base.charts.stacks import stacked_counts
 
 __all__ = [
+    "Amount",
     "Chart",
     "CurvePoint",
     "Figure",
     "SliceFigure",
     "accuracy_with_intervals",
+    "amounts",
     "class_mix",
     "confusion_matrix",
     "distribution",

@@ -1,0 +1,1 @@
+"""A project's prices and scenarios: writing them down and working them out."""
