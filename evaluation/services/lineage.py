@@ -96,7 +96,8 @@ class Scored:
     """An evaluation that scored a model on the record.
 
     answer: the model's. items: tickets that it scored. accuracy: the published one,
-    None where undefined. It never changes; the methods say what it would be.
+    None where undefined. It never changes; the methods say what it would be. current:
+    the label of today's verdict, empty where there is none.
     """
 
     evaluation: Evaluation
@@ -104,6 +105,7 @@ class Scored:
     answer: str
     items: int
     accuracy: float | None
+    current: str
 
     @property
     def was_right(self) -> bool:
@@ -116,6 +118,12 @@ class Scored:
             return None
         change = int(self.answer == label) - int(self.was_right)
         return self.accuracy + change / self.items
+
+    @property
+    def accuracy_now(self) -> float | None:
+        """The accuracy with today's label; None where the gold still stands."""
+        is_overturned = self.current and self.current != self.gold
+        return self.with_label(self.current) if is_overturned else None
 
     @property
     def most_changed(self) -> float | None:
@@ -174,7 +182,7 @@ def trace(*, record: Record) -> Lineage:
         verdicts=ordered,
         appearances=appearances,
         runs=runs,
-        scored=tuple(_scored(record)),
+        scored=tuple(_scored(record, current or "")),
         learned=tuple(one.name for one in learned),
         measured=tuple(_measured(learned)),
     )
@@ -249,7 +257,7 @@ def _descent(models: Sequence[ModelVersion], runs: set[int]) -> list[ModelVersio
     return list(found.values())
 
 
-def _scored(record: Record) -> Iterable[Scored]:
+def _scored(record: Record, current: str) -> Iterable[Scored]:
     """Finished evaluations with an answer to the record, the newest first."""
     answers = Prediction.objects.filter(
         record=record, sample=0, evaluation__status=Evaluation.Status.DONE
@@ -262,6 +270,7 @@ def _scored(record: Record) -> Iterable[Scored]:
             answer=one.severity,
             items=report.get("n_items", 0),
             accuracy=report.get("accuracy", {}).get("value"),
+            current=current,
         )
 
 

@@ -165,6 +165,18 @@ def test_a_wrong_answer_is_gained_only_by_the_label_it_gave(record):
     assert found.with_label("critical") == pytest.approx(15 / 20)
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"), [("high", None), ("low", 16 / 20), ("critical", 15 / 20)]
+)
+def test_after_the_fact_todays_verdict_gives_the_figure(record, now, expected):
+    scored(record, dataset_with(record, "TEST"), "low")
+    Verdict.objects.update(severity=now)
+
+    (found,) = lineage.trace(record=record).scored
+
+    assert found.accuracy_now == (expected and pytest.approx(expected))
+
+
 def test_an_undefined_accuracy_stays_undefined(record):
     evaluation = scored(record, dataset_with(record, "TEST"), "low")
     evaluation.report = {}

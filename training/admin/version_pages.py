@@ -38,6 +38,8 @@ KIND_WORDS = {
     Kind.REGRADED: "Grade changed",
     Kind.RECATEGORISED: "Category changed",
 }
+# What changes a model or a figure most; the rest is said in a line.
+_TILES = (Kind.ADDED, Kind.REMOVED, Kind.RELABELLED, Kind.MOVED, Kind.REWORDED)
 _TITLES = {
     "class": "Levels",
     "category": "Categories",
@@ -145,8 +147,15 @@ def _shown(chosen: Mapping[str, Any], skip: int | None) -> dict[str, Any]:
     diff = found.diff
     return {
         "comparison": found,
-        "tiles": [("Unchanged", diff.unchanged)]
-        + [(words, diff.counts[kind]) for kind, words in KIND_WORDS.items()],
+        "tiles": [
+            ("Unchanged", diff.unchanged),
+            *((KIND_WORDS[kind], diff.counts[kind]) for kind in _TILES),
+        ],
+        "lesser": [
+            (words, diff.counts[kind])
+            for kind, words in KIND_WORDS.items()
+            if kind not in _TILES and diff.counts[kind]
+        ],
         "labels": comparing.flows_of(diff.labels),
         "splits": comparing.flows_of(diff.splits),
         "charts": _charts(found),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Count
 
+from annotation.models import Verdict
 from training.domain.recipe import Split
 from training.models import Dataset, Example
 
@@ -34,6 +35,11 @@ class StaleLabel:
     now: str
     method: str = ""
     since: datetime | None = None
+
+    @property
+    def method_words(self) -> str:
+        """The method as people read it; empty without a verdict."""
+        return str(Verdict.Method(self.method).label) if self.method else ""
 
 
 @dataclass(frozen=True)
