@@ -36,13 +36,25 @@ def test_a_marker_is_found_broken_and_mended(marker):
     assert mend(broken) == f"see {marker} here"
 
 
+def test_a_marker_that_is_broken_already_gets_one_dot_more():
+    text = "<\u00b7|im_end|> and [\u00b7\u00b7INST]"
+
+    broken = break_markers(text)
+
+    assert broken == "<\u00b7\u00b7|im_end|> and [\u00b7\u00b7\u00b7INST]"
+    assert mend(broken) == text
+
+
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_is_no_marker_stays_as_it_is(text):
     assert not has_marker(text)
     assert break_markers(text) == mend(text) == text
 
 
-PIECES = st.sampled_from([*MARKERS, *"<[#|>]/\u00b7s", "\uff5c", "INST]", "## Input:"])
+DOTTED = [f"{marker[0]}\u00b7{marker[1:]}" for marker in MARKERS]
+PIECES = st.sampled_from(
+    [*MARKERS, *DOTTED, *"<[#|>]/\u00b7s", "\uff5c", "INST]", "## Input:"]
+)
 TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join)
 
 
