@@ -66,8 +66,9 @@ def broken_spans(text: str) -> list[Span]:
     """The text in parts: markers, already broken, and what lies between."""
     spans, start = [], 0
     for found in _WHOLE.finditer(text):
-        spans.append(Span(text[start : found.start()], is_marker=False))
+        between = break_markers(text[start : found.start()])
+        spans.append(Span(between, is_marker=False))
         spans.append(Span(break_markers(found[0]), is_marker=True))
         start = found.end()
-    spans.append(Span(text[start:], is_marker=False))
+    spans.append(Span(break_markers(text[start:]), is_marker=False))
     return [span for span in spans if span.text]
