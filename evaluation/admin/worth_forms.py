@@ -12,7 +12,7 @@ from django import forms
 from training.domain.ranges import Range, RangeError, read_decimal
 from training.domain.scenario import Billing, Item, Kind, Scenario
 from training.domain.side_by_side import MOST_DRAWS
-from training.domain.worth_it import Thresholds
+from training.domain.thresholds import Thresholds
 
 KINDS = {
     Kind.TODAY: "What answers today",

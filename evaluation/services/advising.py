@@ -15,13 +15,13 @@ from evaluation.services.worth_facts import Accuracies
 from training.domain.ranges import Range
 from training.domain.scenario import Kind
 from training.domain.side_by_side import Column
+from training.domain.thresholds import Thresholds
 from training.domain.worth_it import (
     ALTERNATIVES,
     NEVER,
     Decision,
     Figures,
     Known,
-    Thresholds,
     decide,
     first_steps,
 )

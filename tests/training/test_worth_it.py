@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.domain.scenario import Kind
+from training.domain.thresholds import ThresholdError, Thresholds
 from training.domain.worth_it import (
     ALTERNATIVES,
     NEVER,
@@ -18,8 +19,6 @@ from training.domain.worth_it import (
     Figures,
     Known,
     Speaks,
-    ThresholdError,
-    Thresholds,
     decide,
     first_steps,
 )

@@ -13,7 +13,7 @@ from annotation.models import Project
 from training.domain.ranges import Range, RangeError
 from training.domain.scenario import Kind, Scenario, ScenarioError
 from training.domain.side_by_side import MOST_DRAWS
-from training.domain.worth_it import ThresholdError, Thresholds
+from training.domain.thresholds import ThresholdError, Thresholds
 from training.models import ProjectEconomics
 from training.models import Scenario as ScenarioRow
 from training.services.economics.refusals import EconomicsRefused
@@ -74,20 +74,7 @@ def save_scenario(
     scenario, name = read_scenario(inputs), " ".join(name.split())
     if not 0 < len(name) <= 80:
         raise EconomicsRefused("no_name", "Give it a name of 1 to 80 letters.", "name")
-    others = ScenarioRow.objects.of(project)
-    if row is not None:
-        others = others.exclude(pk=row.pk)
-    if others.filter(name=name).exists():
-        raise EconomicsRefused("name_taken", "Another has this name.", "name")
-    if row is None and others.count() >= MOST_SCENARIOS:
-        raise EconomicsRefused(
-            "too_many", f"A project has at most {MOST_SCENARIOS} scenarios."
-        )
-    today = Kind.TODAY.value
-    if scenario.kind is Kind.TODAY and others.filter(inputs__kind=today).exists():
-        raise EconomicsRefused(
-            "today_taken", "Another scenario is what answers today.", "kind"
-        )
+    _check_beside_others(project, name, scenario, row)
     saved = row or ScenarioRow(project=project)
     saved.name, saved.inputs, saved.changed_by = name, scenario.as_json(), by
     saved.save()
@@ -143,6 +130,26 @@ def read_thresholds(data: Any) -> Thresholds:
         return Thresholds.parse(data)
     except ThresholdError as error:
         raise EconomicsRefused("threshold_invalid", str(error), error.key) from error
+
+
+def _check_beside_others(
+    project: Project, name: str, scenario: Scenario, row: ScenarioRow | None
+) -> None:
+    """Names differ, scenarios are few, and one at most is what answers today."""
+    others = ScenarioRow.objects.of(project)
+    if row is not None:
+        others = others.exclude(pk=row.pk)
+    if others.filter(name=name).exists():
+        raise EconomicsRefused("name_taken", "Another has this name.", "name")
+    if row is None and others.count() >= MOST_SCENARIOS:
+        raise EconomicsRefused(
+            "too_many", f"A project has at most {MOST_SCENARIOS} scenarios."
+        )
+    today = Kind.TODAY.value
+    if scenario.kind is Kind.TODAY and others.filter(inputs__kind=today).exists():
+        raise EconomicsRefused(
+            "today_taken", "Another scenario is what answers today.", "kind"
+        )
 
 
 def _open(project: Project) -> Project:
