@@ -30,7 +30,10 @@ CHARTS = {
         [("base", FIGURE), ("judge", {"value": None, "reason": "no answers"})],
         ceiling={"value": 0.8, "ci": [0.7, 0.85], "n": 80},
     ),
-    "mix": class_mix(LEVELS, {"Critical": 1, "Low": 3}, {"Critical": 3, "Low": 3}),
+    "mix": class_mix(
+        LEVELS,
+        {"Before": {"Critical": 1, "Low": 3}, "After": {"Critical": 3, "Low": 3}},
+    ),
     "slices": slices(
         [SliceFigure("wifi", "v1", FIGURE), SliceFigure("wifi", "v2", FIGURE)],
         overall=0.7,

@@ -48,7 +48,10 @@ def every_chart() -> list[Chart]:
             ceiling=figure(0.8, 0.7, 0.9),
         ),
         accuracy_with_intervals([("base", UNDEFINED)], ceiling=UNDEFINED),
-        class_mix(LEVELS, {"Critical": 1, "Low": 9}, {"Critical": 5, "Low": 9}),
+        class_mix(
+            LEVELS,
+            {"Before": {"Critical": 1, "Low": 9}, "After": {"Critical": 5, "Low": 9}},
+        ),
         slices([SliceFigure("wifi", "v1", figure(0.5, 0.4, 0.6, 45))], overall=0.7),
         slices(
             [
@@ -142,7 +145,10 @@ def test_a_matrix_that_is_not_square_is_refused():
 
 
 def test_the_class_mix_gives_counts_and_shares_of_both_sides():
-    chart = class_mix(LEVELS, {"Critical": 1, "Low": 3}, {"Critical": 3, "Low": 3})
+    chart = class_mix(
+        LEVELS,
+        {"Before": {"Critical": 1, "Low": 3}, "After": {"Critical": 3, "Low": 3}},
+    )
 
     assert chart.rows == (
         ("Critical", "1 (25.0%)", "3 (50.0%)"),
@@ -183,7 +189,7 @@ def test_numbers_lean_right_and_words_left():
 
 
 def test_the_figure_on_a_page_has_the_table_and_no_way_out_of_its_script():
-    chart = class_mix(["</script><b>"], {"</script><b>": 1}, {})
+    chart = class_mix(["</script><b>"], {"Before": {"</script><b>": 1}, "After": {}})
 
     html = render_to_string("netft/chart.html", {"chart": chart, "chart_id": "mix"})
 

@@ -12,7 +12,8 @@ from tests.factories import ReviewerFactory
 from tests.training.built import build
 from tests.training.pages import BUILDER, page_of, queries_of
 from tests.training.worlds import label_by_source, settle, settle_many
-from training.admin.recipe_form import RecipeForm, form_values
+from training.admin.recipe_form import RecipeForm
+from training.admin.recipe_values import form_values
 from training.domain.recipe import Recipe
 from training.models import Dataset
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from training.domain.recipe import (
     FORMATS,
     GoldRule,
-    HoldoutMode,
     Recipe,
     RecipeError,
     Split,
 )
+from training.domain.recipe_choice import HoldoutMode
 
 
 def test_an_empty_recipe_is_the_defaults():
@@ -58,6 +58,13 @@ def test_a_stored_recipe_says_everything_and_reads_back_the_same():
         ({"shares": {"TEST": 1.0}}, "shares.TRAIN"),
         ({"shares": [1]}, "shares"),
         ({"test": {"newest": 3}}, "test"),
+        ({"filters": {"min_agreement": 1.5}}, "filters.min_agreement"),
+        ({"filters": {"vendors": "cisco"}}, "filters.vendors"),
+        ({"upsampling": {"method": "weights"}}, "upsampling.method"),
+        ({"balance": {"by": "grade"}}, "balance.by"),
+        ({"balance": {"strength": 3}}, "balance.strength"),
+        ({"balance": {"cap": 0}}, "balance.cap"),
+        ({"balance": {"by": "level", "towards": "production"}}, "balance.towards"),
         ({"test": {"latest": 0}}, "test.latest"),
         ({"test": {"share": "half"}}, "test.share"),
         ({"test": {"from": "tomorrow"}}, "test.from"),
@@ -107,3 +114,40 @@ def test_whatever_comes_in_is_a_recipe_or_a_recipe_error(data):
 
     assert Recipe.parse(recipe.as_json()) == recipe
     assert set(recipe.formats) <= set(FORMATS)
+
+
+def test_a_recipe_of_an_earlier_version_reads_as_it_was_meant():
+    """What is stored with old datasets lacks the keys that came later."""
+    stored = Recipe().as_json()
+    del stored["balance"]
+    del stored["upsampling"]["method"]
+    del stored["filters"]["vendors"]
+    del stored["filters"]["min_agreement"]
+
+    assert Recipe.parse(stored) == Recipe()
+
+
+def test_levels_are_made_even_unless_something_else_is_said():
+    assert Recipe.parse({"balance": {"by": "level"}}).balance.towards == "even"
+    assert Recipe.parse({"balance": {"by": "category"}}).balance.towards == "production"
+
+
+def test_the_plain_recipe_changes_no_proportion_and_nothing_else():
+    recipe = Recipe.parse(
+        {"seed": 7, "balance": {"by": "level"}, "upsampling": {"target_share": 0.5}}
+    )
+
+    plain = recipe.plain()
+
+    assert plain.is_plain
+    assert not recipe.is_plain
+    assert plain.seed == 7
+    assert plain.upsampling.weights == {}
+    assert (
+        plain.as_json()
+        | {
+            "upsampling": recipe.upsampling.as_json(),
+            "balance": recipe.balance.as_json(),
+        }
+        == recipe.as_json()
+    )

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.domain.grouping import Ticket, group_tickets
-from training.domain.recipe import DEFAULT_SHARES, Holdout, HoldoutMode, Split
+from training.domain.recipe import DEFAULT_SHARES, Split
+from training.domain.recipe_choice import Holdout, HoldoutMode
 from training.domain.splitting import (
     BRIDGES_SPLITS,
     NO_OPENED_AT,

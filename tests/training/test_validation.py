@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from training.domain.findings import LISTED_PER_RULE
-from training.domain.recipe import GoldRule, Holdout, HoldoutMode, Recipe, Split
+from training.domain.recipe import GoldRule, Recipe, Split
+from training.domain.recipe_choice import Holdout, HoldoutMode
 from training.domain.validation import Item, Resemblance, check_dataset
 
 LEVELS = ("high", "low")

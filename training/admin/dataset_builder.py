@@ -25,7 +25,8 @@ from annotation.admin.pages import (
 from annotation.models import Project
 from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
-from training.admin.recipe_form import RecipeForm, form_values
+from training.admin.recipe_form import RecipeForm
+from training.admin.recipe_values import form_values
 from training.domain.recipe import Recipe
 from training.models import Dataset
 from training.services.datasets import building, previewing

@@ -12,6 +12,8 @@ Counts = Mapping[str, Mapping[str, int]]
 Mix = Mapping[str, Mapping[str, Counts]]
 # Shares of live traffic are shown as if this many tickets had come in.
 LIVE_TICKETS = 1000
+# Bars for more than these cannot be told apart.
+MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -30,37 +32,50 @@ def dataset_charts(
     classes, grades = mix["class"]["TRAIN"], mix["grade"]["TRAIN"]
     if not classes:
         return []
-    copies = ("Examples", "Rows with copies")
     ranks = [grade.value for grade in Grade if grade.value in grades]
-    by_level = class_mix(levels, _examples(classes), _rows(classes), names=copies)
-    by_grade = class_mix(ranks, _examples(grades), _rows(grades), names=copies)
-    against_test = class_mix(
-        levels,
-        _examples(classes),
-        _examples(mix["class"]["TEST"]),
-        names=("Train examples", "Test examples"),
-    )
+    against_test = {
+        "Train examples": _examples(classes),
+        "Test examples": _examples(mix["class"]["TEST"]),
+    }
     charts = [
-        TitledChart("mix-class", "Levels in TRAIN", by_level),
-        TitledChart("mix-grade", "Grades in TRAIN", by_grade),
-        TitledChart("mix-test", "Levels in TRAIN and TEST", against_test),
+        TitledChart("mix-class", "Levels in TRAIN", _copies(levels, classes)),
+        TitledChart("mix-grade", "Grades in TRAIN", _copies(ranks, grades)),
+        TitledChart(
+            "mix-test", "Levels in TRAIN and TEST", class_mix(levels, against_test)
+        ),
         _categories(mix["category"], production_mix),
     ]
+    vendors = mix.get("vendor", {}).get("TRAIN", {})
+    charts.append(
+        TitledChart("mix-vendor", "Vendors in TRAIN", _copies(_most(vendors), vendors))
+    )
     # One bar at 100 % says nothing.
     return [item for item in charts if len(item.chart.rows) > 1]
+
+
+def _copies(names: Sequence[str], counts: Counts) -> Chart:
+    mixes = {"Examples": _examples(counts), "Rows with copies": _rows(counts)}
+    return class_mix(names, mixes)
+
+
+def _most(counts: Counts) -> list[str]:
+    """The names of the most frequent, by frequency."""
+    ordered = sorted(counts, key=lambda name: (-counts[name]["examples"], name))
+    return ordered[:MOST_NAMES]
 
 
 def _categories(
     mix: Mapping[str, Counts], production_mix: Mapping[str, float]
 ) -> TitledChart:
-    train, test = mix["TRAIN"], mix["TEST"]
-    other, title = _examples(test), "Categories in TRAIN and TEST"
-    names = ("Train rows", "Test examples")
+    """TRAIN before and after copies, beside production or, where unknown, TEST."""
+    train, other = mix["TRAIN"], _examples(mix["TEST"])
+    title, name = "Categories in TRAIN and TEST", "Test examples"
     if production_mix:
         other = {n: round(s * LIVE_TICKETS) for n, s in production_mix.items()}
         title = "Categories in TRAIN and in production"
-        names = ("Train rows", f"Of {LIVE_TICKETS:,} live tickets")
-    chart = class_mix(_names(train, other), _rows(train), other, names=names)
+        name = f"Of {LIVE_TICKETS:,} live tickets"
+    mixes = {"Train examples": _examples(train), "Train rows": _rows(train)}
+    chart = class_mix(_names(train, other), {**mixes, name: other})
     return TitledChart("mix-category", title, chart)
 
 

@@ -35,7 +35,7 @@ from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
 from training.admin.version_pages import VIEW_EXAMPLES, may_see_stale
 from training.domain.formats import FORMATS
-from training.domain.recipe import Split
+from training.domain.recipe import Recipe, Split
 from training.domain.selection import LEFT_OUT_WORDS
 from training.models import Dataset, Export
 from training.services import recalling
@@ -95,6 +95,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         may_recall=request.user.has_perm(SEE_LEAKS, dataset.project),
         export_form=ExportForm(),
         may=_rights(request, dataset),
+        has_copies=dataset.is_frozen and not Recipe.parse(dataset.recipe).is_plain,
         recipe_text=json.dumps(dataset.recipe, indent=2),
     )
     return TemplateResponse(request, "training/dataset.html", context)

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
 from training.admin import (
+    ablation,
     data_recall,
     dataset_builder,
     dataset_page,
@@ -89,6 +90,7 @@ class DatasetAdmin(OwnedFacts):
             "page": ("<int:dataset_id>/page/", page.dataset_page),
             "stale": ("<int:dataset_id>/stale/", version_pages.stale_page),
             "progress": ("<int:dataset_id>/progress/", page.progress),
+            "plain": ("<int:dataset_id>/plain/", ablation.build_plain),
             "export": ("<int:dataset_id>/export/", page.start_export),
             "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),
             "exported": ("exports/<int:export_id>/", page.download_export),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from annotation.models import Project, Record
-from training.domain.recipe import (
-    FORMATS,
+from training.admin.recipe_values import recipe_data
+from training.domain.recipe import FORMATS, Recipe, RecipeError, Split
+from training.domain.recipe_choice import HoldoutMode
+from training.domain.recipe_rows import (
     MOST_COPIES,
-    HoldoutMode,
-    Recipe,
-    RecipeError,
-    Split,
+    BalanceBy,
+    Method,
+    Towards,
 )
 
-_PERCENT = 100
 _SPLITS = tuple(split.value.lower() for split in Split)
 _GOLD = [
     ("STRICT", "Reviewed: TEST and CALIBRATION need adjudicated or unanimous labels"),
@@ -29,6 +28,19 @@ _HOLDOUTS = [
     (HoldoutMode.LATEST.value, "The newest tickets, by number"),
     (HoldoutMode.SHARE.value, "The newest tickets, by share"),
     (HoldoutMode.KEPT.value, "Nothing new: keep the test tickets of earlier versions"),
+]
+_METHODS = [
+    (Method.COPIES.value, "Copy seniors' examples"),
+    (Method.LEAVE_OUT.value, "Leave examples of others out, copy nothing"),
+]
+_BALANCES = [
+    (BalanceBy.NOTHING.value, "Nothing"),
+    (BalanceBy.CATEGORY.value, "Categories"),
+    (BalanceBy.LEVEL.value, "Levels of severity"),
+]
+_AIMS = [
+    (Towards.PRODUCTION.value, "The production mix of the project"),
+    (Towards.EVEN.value, "Equal parts"),
 ]
 # The field that a kind of test cannot do without.
 _NEEDED = {"from": "test_from", "latest": "test_latest", "share": "test_share"}
@@ -42,6 +54,10 @@ _FIELD_OF = {
     "upsampling.weights.PRINCIPAL": "weight_principal",
     "upsampling.target_share": "target_share",
     "upsampling.cap": "cap",
+    "filters.min_agreement": "min_agreement",
+    "balance.towards": "balance_towards",
+    "balance.strength": "balance_strength",
+    "balance.cap": "balance_cap",
 }
 
 
@@ -93,11 +109,18 @@ class RecipeForm(forms.Form):
         label="Kinds", choices=Record.Kind, required=False
     )
     categories = forms.MultipleChoiceField(label="Categories", required=False)
+    vendors = forms.MultipleChoiceField(label="Vendors", required=False)
+    min_agreement = _percent(
+        "Least agreement, %",
+        "Of a ticket's independent reviewers, so many name its level at least. "
+        "Adjudicated tickets always pass.",
+    )
     train_opened_before = forms.DateField(
         label="Learn only from tickets opened before",
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "vTextField"}),
     )
+    method = forms.ChoiceField(label="How", choices=_METHODS)
     weight_senior = forms.FloatField(
         label="Rows of a senior's example",
         min_value=1,
@@ -115,6 +138,17 @@ class RecipeForm(forms.Form):
     cap = forms.IntegerField(
         label="Most rows of one example", min_value=1, max_value=MOST_COPIES
     )
+    balance_by = forms.ChoiceField(label="What is balanced", choices=_BALANCES)
+    balance_towards = forms.ChoiceField(label="Towards", choices=_AIMS)
+    balance_strength = forms.FloatField(
+        label="Strength, %",
+        min_value=0,
+        max_value=200,
+        help_text="0 changes nothing, 100 aims at it, more goes beyond.",
+    )
+    balance_cap = forms.IntegerField(
+        label="Most rows by balancing", min_value=1, max_value=MOST_COPIES
+    )
     min_per_class = forms.IntegerField(
         label="Fewest training examples of a level",
         min_value=1,
@@ -131,9 +165,10 @@ class RecipeForm(forms.Form):
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        categories = self.fields["categories"]
-        assert isinstance(categories, forms.MultipleChoiceField)  # noqa: S101
-        categories.choices = [(c, c) for c in _categories(project)]
+        for name, column in (("categories", "category"), ("vendors", "vendor")):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
+            field.choices = [(c, c) for c in _words_of(project, column)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -143,7 +178,7 @@ class RecipeForm(forms.Form):
         if self.errors:
             return cleaned
         try:
-            self.recipe = Recipe.parse(_recipe_data(cleaned))
+            self.recipe = Recipe.parse(recipe_data(cleaned))
         except RecipeError as error:
             field = _FIELD_OF.get(error.key)
             self.add_error(
@@ -164,93 +199,16 @@ class RecipeForm(forms.Form):
         names = (
             "kinds",
             "categories",
+            "vendors",
             "train_opened_before",
             *(s.name for s in self.sizes()),
         )
-        return any(self[name].value() for name in names)
+        agreement = self["min_agreement"].value()
+        return agreement not in ("", "0", None) or any(
+            self[name].value() for name in names
+        )
 
 
-def form_values(recipe: Recipe) -> dict[str, Any]:
-    """What the form shows for a recipe."""
-    weights, filters = recipe.upsampling.weights, recipe.filters
-    target, test_share = recipe.upsampling.target_share, recipe.test.share
-    return {
-        "gold_rule": recipe.gold_rule.value,
-        "holdout": recipe.test.mode.value,
-        "test_from": recipe.test.opened_from and recipe.test.opened_from.date(),
-        "test_latest": recipe.test.latest,
-        "test_share": test_share and _shown(test_share),
-        **{f"share_{s.lower()}": _shown(recipe.shares.get(s, 0)) for s in Split},
-        **{f"size_{s.lower()}": recipe.sizes.get(s) for s in Split},
-        "kinds": list(filters.kinds),
-        "categories": list(filters.categories),
-        "train_opened_before": filters.train_opened_before
-        and filters.train_opened_before.date(),
-        "weight_senior": _plain(weights.get("SENIOR", 1)),
-        "weight_principal": _plain(weights.get("PRINCIPAL", 1)),
-        "target_share": target and _shown(target),
-        "cap": recipe.upsampling.cap,
-        "min_per_class": recipe.min_per_class,
-        "seed": recipe.seed,
-        "formats": list(recipe.formats),
-    }
-
-
-def _shown(share: float) -> str:
-    """A share as per cent, without the dust of binary fractions."""
-    return _plain(round(share * _PERCENT, 6))
-
-
-def _share(percent: float) -> float:
-    """Per cent as a share, again without the dust."""
-    return round(percent / _PERCENT, 8)
-
-
-def _plain(number: float) -> str:
-    """A number as one types it: 2, not 2.0."""
-    return f"{number:g}"
-
-
-def _recipe_data(given: Mapping[str, Any]) -> dict[str, Any]:
-    sizes = {split.value: given[f"size_{split.lower()}"] for split in Split}
-    limit = given["train_opened_before"]
-    target = given["target_share"]
-    return {
-        "gold_rule": given["gold_rule"],
-        "test": _holdout_data(given),
-        "shares": {s.value: _share(given[f"share_{s.lower()}"]) for s in Split},
-        "sizes": {split: size for split, size in sizes.items() if size},
-        "filters": {
-            "kinds": given["kinds"],
-            "categories": given["categories"],
-            "train_opened_before": limit and limit.isoformat(),
-        },
-        "upsampling": {
-            "weights": {
-                "SENIOR": given["weight_senior"],
-                "PRINCIPAL": given["weight_principal"],
-            },
-            "target_share": _share(target) if target else None,
-            "cap": given["cap"],
-        },
-        "formats": given["formats"],
-        "min_per_class": given["min_per_class"],
-        "seed": given["seed"],
-    }
-
-
-def _holdout_data(given: Mapping[str, Any]) -> dict[str, Any] | None:
-    mode = given["holdout"]
-    if mode == HoldoutMode.FROM:
-        opened_from = given["test_from"]
-        return {"from": opened_from and opened_from.isoformat()}
-    if mode == HoldoutMode.LATEST:
-        return {"latest": given["test_latest"] or 0}
-    if mode == HoldoutMode.SHARE:
-        return {"share": _share(given["test_share"] or 0)}
-    return {"kept": True} if mode == HoldoutMode.KEPT else None
-
-
-def _categories(project: Project) -> list[str]:
-    rows = Record.objects.of(project).exclude(category="").order_by("category")
-    return list(rows.values_list("category", flat=True).distinct())
+def _words_of(project: Project, column: str) -> list[str]:
+    rows = Record.objects.of(project).exclude(**{column: ""}).order_by(column)
+    return list(rows.values_list(column, flat=True).distinct())

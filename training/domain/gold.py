@@ -33,6 +33,8 @@ class Ruling:
     """A current verdict: `method` and `grade` as stored, `reviews` independent ones.
 
     `said_most_severe`: some person's standing review names the most severe level.
+    `agreement`: the share of the independent reviews that name the label; 1 where there
+    is none.
     """
 
     label: str
@@ -41,6 +43,7 @@ class Ruling:
     reviews: int
     said_most_severe: bool = False
     root_cause: str = ""
+    agreement: float = 1.0
 
 
 def authority(ruling: Ruling) -> Gold:

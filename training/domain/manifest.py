@@ -40,6 +40,7 @@ class Tally:
     split: Split
     label: str
     category: str
+    vendor: str
     grade: str
     rows: int
 
@@ -65,7 +66,7 @@ def content_sha256(payload: Mapping[str, Any]) -> str:
 
 
 def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
-    """Examples and rows by split, by class, grade and category.
+    """Examples and rows by split, by class, grade, category and vendor.
 
     ``mixes(...)["class"]["TRAIN"]["high"] == {"examples": 10, "rows": 14}``; examples
     are counted before up-sampling, rows after.
@@ -77,12 +78,13 @@ def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, i
             ("class", tally.label),
             ("grade", tally.grade),
             ("category", tally.category or "none"),
+            ("vendor", tally.vendor or "none"),
         ):
             examples[field, tally.split, value] += 1
             rows[field, tally.split, value] += tally.rows
     found: dict[str, dict[str, dict[str, dict[str, int]]]] = {
         field: {split.value: {} for split in Split}
-        for field in ("class", "grade", "category")
+        for field in ("class", "grade", "category", "vendor")
     }
     for (field, split, value), count in sorted(examples.items()):
         found[field][split][value] = {

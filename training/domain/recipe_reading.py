@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class RecipeError(ValueError):
@@ -26,6 +29,13 @@ def read_object(where: str, data: Any, cls: Any) -> Mapping[str, Any]:
             place = f"{where}.{key}" if where else str(key)
             raise RecipeError(place, f"unknown; known keys: {', '.join(known)}")
     return data
+
+
+def read_choice(where: str, value: Any, choices: type[E]) -> E:
+    """The member of an enumeration that a string names."""
+    if value not in list(choices):
+        raise RecipeError(where, f"expected one of {', '.join(choices)}")
+    return choices(value)
 
 
 def read_names(where: str, data: Any) -> tuple[str, ...]:

@@ -1,59 +1,92 @@
-"""How many rows each TRAIN example gets, and which examples a size limit keeps.
+"""Which TRAIN examples stay, how many rows each gets, and what a size limit keeps.
 
-Up-sampling makes copies, never weights: what is trained on can be read in the file.
-Only TRAIN is ever copied. Both functions are decided by the seed and by stable keys,
-so a later version of a dataset keeps most of the earlier choice.
+Proportions are changed by copies or by leaving out, never by weights: what is trained
+on can be read in the file. Only TRAIN is ever touched. Everything is decided by the
+seed and by stable keys, so a later version keeps most of the earlier choice.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from annotation.domain.scale import Grade
-from training.domain.recipe import Upsampling
+from training.domain.balancing import factors
+from training.domain.recipe_rows import (
+    MOST_COPIES,
+    Balance,
+    BalanceBy,
+    Method,
+    Upsampling,
+)
 from training.domain.shuffling import seeded_order, seeded_rank
 
 _BISECTIONS = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What decides about the rows of one TRAIN example."""
+
+    grade: Grade
+    label: str = ""
+    category: str = ""
+
+    def part(self, by: BalanceBy) -> str:
+        """What it counts as when levels or categories are balanced."""
+        parts = {BalanceBy.LEVEL: self.label, BalanceBy.CATEGORY: self.category}
+        return parts.get(by, "")
+
+
 @dataclass(frozen=True)
-class Copies:
-    """Rows by example key, at least 1 each, and the seniors' share of the rows."""
+class Rows:
+    """Rows by key of those that stay, at least 1 each; the seniors' share of them."""
 
     rows: dict[str, int]
     senior_share_before: float
     senior_share: float
 
 
-def plan_copies(
-    grades: Mapping[str, Grade], upsampling: Upsampling, seed: int
-) -> Copies:
-    """Return the rows of every TRAIN example, given the grade of its verdict.
+def plan_rows(
+    samples: Mapping[str, Sample],
+    *,
+    upsampling: Upsampling,
+    seed: int,
+    balance: Balance | None = None,
+    production: Mapping[str, float] | None = None,
+) -> Rows:
+    """Return which TRAIN examples stay, and the rows of each.
 
-    Without a target the rows are the weight of the grade. With a target share of
-    seniors and principals, their weights are multiplied by the one factor that reaches
-    it. Rows stay between 1 and the cap, so a target may be missed. Where rows are not
-    whole, each grade gets the rounded total: the first examples in seeded order get
-    one row more (largest remainder).
+    By copies: an example has the rows of its grade's weight, between 1 and the cap;
+    with a target share of seniors and principals, their weights are multiplied by the
+    one factor that reaches it, so a target may be missed. By leaving out: seniors and
+    principals all stay with one row, and of every other grade so many as give the same
+    proportion, by level and category. Then rows are multiplied by the factor of the
+    level or category (see `balancing.factors`; ``production`` is the category mix
+    aimed at), up to `MOST_COPIES`.
+
+    Where rows are not whole, each grade in each level or category gets the rounded
+    total: the first examples in seeded order get one row more (largest remainder).
     """
-    examples: dict[Grade, list[str]] = defaultdict(list)
-    for key, grade in grades.items():
-        examples[grade].append(key)
-    counts = {grade: len(keys) for grade, keys in examples.items()}
-    wanted = _rows_by_grade(counts, upsampling)
+    balance = balance or Balance()
+    kept = _kept(samples, upsampling, seed)
+    by_grade = _rows_by_grade(Counter(s.grade for s in kept.values()), upsampling)
+    parts = Counter(sample.part(balance.by) for sample in kept.values())
+    by_part = factors(parts, balance, production or {})
+    cells: dict[tuple[Grade, str], list[str]] = defaultdict(list)
+    for key, sample in kept.items():
+        cells[sample.grade, sample.part(balance.by)].append(key)
     rows: dict[str, int] = {}
-    for grade, keys in examples.items():
-        rows.update(_spread(keys, wanted[grade], seed))
-    return Copies(
-        rows,
-        senior_share_before=_senior_share({g: float(n) for g, n in counts.items()}),
-        senior_share=_senior_share(
-            {g: float(sum(rows[k] for k in keys)) for g, keys in examples.items()}
-        ),
-    )
+    for (grade, part), keys in cells.items():
+        each = _clip(by_grade[grade] * by_part[part], MOST_COPIES)
+        rows.update(_spread(keys, each, seed))
+    before = Counter(sample.grade for sample in samples.values())
+    after: Counter[Grade] = Counter()
+    for key, number in rows.items():
+        after[samples[key].grade] += number
+    return Rows(rows, _senior_share(before), _senior_share(after))
 
 
 def choose(strata: Mapping[str, tuple[str, str]], size: int, seed: int) -> set[str]:
@@ -82,10 +115,56 @@ def choose(strata: Mapping[str, tuple[str, str]], size: int, seed: int) -> set[s
     }
 
 
+def _kept(
+    samples: Mapping[str, Sample], upsampling: Upsampling, seed: int
+) -> Mapping[str, Sample]:
+    """The examples that stay; all of them where copies are made."""
+    if upsampling.method is Method.COPIES:
+        return samples
+    strata: dict[Grade, dict[str, tuple[str, str]]] = defaultdict(dict)
+    for key, sample in samples.items():
+        strata[sample.grade][key] = (sample.label, sample.category)
+    shares = _kept_shares({g: len(keys) for g, keys in strata.items()}, upsampling)
+    chosen: set[str] = set()
+    for grade, keys in strata.items():
+        chosen |= choose(keys, round(shares[grade] * len(keys)), seed)
+    return {key: sample for key, sample in samples.items() if key in chosen}
+
+
+def _kept_shares(
+    counts: Mapping[Grade, int], upsampling: Upsampling
+) -> dict[Grade, float]:
+    """The share of each grade that stays when nobody is copied."""
+    weights = {grade: upsampling.weights.get(grade, 1.0) for grade in counts}
+    seniors = [grade for grade in counts if grade >= Grade.SENIOR]
+    if not seniors:
+        return dict.fromkeys(counts, 1.0)
+
+    def shares(factor: float) -> dict[Grade, float]:
+        return {
+            grade: 1.0 if grade in seniors else min(1.0, weight * factor)
+            for grade, weight in weights.items()
+        }
+
+    target = upsampling.target_share
+    if target is None:
+        return shares(1 / min(weights[grade] for grade in seniors))
+
+    # The seniors' share falls with the factor; the largest that reaches the target.
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        share = _senior_share({g: counts[g] * k for g, k in shares(middle).items()})
+        low, high = (middle, high) if share >= target else (low, middle)
+    return shares(high)
+
+
 def _rows_by_grade(
     counts: Mapping[Grade, int], upsampling: Upsampling
 ) -> dict[Grade, float]:
     """Rows of one example of each grade, not yet whole."""
+    if upsampling.method is Method.LEAVE_OUT:
+        return dict.fromkeys(counts, 1.0)
     cap = float(upsampling.cap)
 
     def rows(factor: float) -> dict[Grade, float]:

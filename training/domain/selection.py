@@ -8,15 +8,15 @@ give the same selection in the same order. Texts play no part here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from training.domain.gold import Gold, Ruling, authority, may_enter
 from training.domain.grouping import Ticket
 from training.domain.manifest import Tally
 from training.domain.recipe import GoldRule, Recipe, Split
-from training.domain.sampling import choose, plan_copies
+from training.domain.sampling import Rows, Sample, choose, plan_rows
 from training.domain.shuffling import seeded_rank
 from training.domain.splitting import (
     BRIDGES_SPLITS,
@@ -38,7 +38,9 @@ LEFT_OUT_WORDS: dict[str, str] = {
     BRIDGES_SPLITS: "have come to link tickets of two splits",
     "gold_missing": "belong to TEST or CALIBRATION and wait for a gold verdict",
     "opened_after_limit": "were opened after the limit for training",
+    "low_agreement": "have a verdict that too few of their reviewers share",
     "over_size": "exceed the size the recipe asks for",
+    "down_sampled": "are left out so that senior engineers' examples weigh more",
     "unsafe": "hold something that the sanitizer would not let out today",
 }
 
@@ -64,6 +66,7 @@ class RecordFacts:
     duplicate_of: int | None = None
     split: Split | None = None
     group_key: str = ""
+    vendor: str = ""
     ruling: Ruling | None = None
     is_unsafe: bool = False
 
@@ -89,6 +92,7 @@ class Chosen:
             self.split,
             self.ruling.label,
             self.record.category,
+            self.record.vendor,
             self.ruling.grade.value,
             self.rows,
         )
@@ -110,9 +114,16 @@ class Selection:
 
 
 def select(
-    records: Sequence[RecordFacts], recipe: Recipe, levels: Sequence[str]
+    records: Sequence[RecordFacts],
+    recipe: Recipe,
+    levels: Sequence[str],
+    production: Mapping[str, float] | None = None,
 ) -> Selection:
-    """Choose, place and multiply the examples of a dataset."""
+    """Choose, place and multiply the examples of a dataset.
+
+    production: category shares of the live tickets, for a recipe that balances towards
+    them.
+    """
     reasons = {r.key: _reason_against(r, recipe) for r in records}
     plan = plan_splits(
         _tickets(records, reasons),
@@ -131,7 +142,13 @@ def select(
     kept = [c for c in placed if not reasons[c.record.key]]
     reasons.update(dict.fromkeys(_beyond_sizes(kept, recipe), "over_size"))
     kept = [c for c in kept if not reasons[c.record.key]]
-    return _with_copies(kept, recipe, placed, Counter(filter(None, reasons.values())))
+    rows = _rows_of(kept, recipe, production)
+    train = {c.record.key for c in kept if c.split is Split.TRAIN}
+    reasons.update(dict.fromkeys(train - set(rows.rows), "down_sampled"))
+    kept = [c for c in kept if not reasons[c.record.key]]
+    return _with_rows(
+        kept, recipe, placed, rows, Counter(filter(None, reasons.values()))
+    )
 
 
 def _reason_against(record: RecordFacts, recipe: Recipe) -> str:
@@ -152,6 +169,8 @@ def _reason_against(record: RecordFacts, recipe: Recipe) -> str:
         return "no_text"
     if not may_enter(gold, Split.TRAIN, recipe.gold_rule):
         return "single_source"
+    if gold is not Gold.ADJUDICATED and ruling.agreement < recipe.filters.min_agreement:
+        return "low_agreement"
     return "unsafe" if record.is_unsafe else ""
 
 
@@ -160,6 +179,7 @@ def _matches(record: RecordFacts, recipe: Recipe) -> bool:
     return (
         (not filters.kinds or record.kind in filters.kinds)
         and (not filters.categories or record.category in filters.categories)
+        and (not filters.vendors or record.vendor in filters.vendors)
         and (not filters.origins or record.origin in filters.origins)
     )
 
@@ -218,26 +238,37 @@ def _beyond_sizes(kept: Sequence[Chosen], recipe: Recipe) -> set[str]:
     return beyond
 
 
-def _with_copies(
+def _rows_of(
+    kept: Sequence[Chosen], recipe: Recipe, production: Mapping[str, float] | None
+) -> Rows:
+    train = {
+        c.record.key: Sample(c.ruling.grade, c.ruling.label, c.record.category)
+        for c in kept
+        if c.split is Split.TRAIN
+    }
+    return plan_rows(
+        train,
+        upsampling=recipe.upsampling,
+        balance=recipe.balance,
+        production=production,
+        seed=recipe.seed,
+    )
+
+
+def _with_rows(
     kept: Sequence[Chosen],
     recipe: Recipe,
     placed: Sequence[Chosen],
+    rows: Rows,
     left_out: Counter[str],
 ) -> Selection:
-    train = {c.record.key: c.ruling.grade for c in kept if c.split is Split.TRAIN}
-    copies = plan_copies(train, recipe.upsampling, recipe.seed)
-    examples = [
-        Chosen(c.record, c.ruling, c.gold, c.placement, copies.rows[c.record.key])
-        if c.split is Split.TRAIN
-        else c
-        for c in kept
-    ]
+    examples = [replace(c, rows=rows.rows.get(c.record.key, 1)) for c in kept]
     return Selection(
         examples=tuple(sorted(examples, key=lambda c: _final_order(c, recipe.seed))),
         left_out={r: left_out[r] for r in LEFT_OUT_WORDS if left_out[r]},
         assignments={c.record.id: c.placement for c in placed if c.placement.is_new},
-        senior_share_before=copies.senior_share_before,
-        senior_share=copies.senior_share,
+        senior_share_before=rows.senior_share_before,
+        senior_share=rows.senior_share,
     )
 
 

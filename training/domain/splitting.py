@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from training.domain.grouping import Group, Ticket, group_tickets
-from training.domain.recipe import Holdout, HoldoutMode, Split
+from training.domain.recipe import Split
+from training.domain.recipe_choice import Holdout, HoldoutMode
 from training.domain.shuffling import seeded_rank
 
 BRIDGES_SPLITS = "bridges_splits"

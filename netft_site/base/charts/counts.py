@@ -9,6 +9,9 @@ import altair as alt
 
 from netft_site.base.charts.chart import Chart, color_by, compose, share_text
 
+# The one that matters in the strongest colour: the second.
+_MIX_COLOURS = ["token:chart-5", "token:chart-1", "token:chart-3"]
+
 
 def confusion_matrix(
     labels: Sequence[str],
@@ -88,29 +91,21 @@ def _shade() -> alt.Color:
     return alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=ramp), legend=None)
 
 
-def class_mix(
-    labels: Sequence[str],
-    before: Mapping[str, int],
-    after: Mapping[str, int],
-    *,
-    names: tuple[str, str] = ("Before", "After"),
-) -> Chart:
-    """Draw the share of each class before and after, as pairs of bars.
+def class_mix(labels: Sequence[str], mixes: Mapping[str, Mapping[str, int]]) -> Chart:
+    """Draw the share of each class in two or three mixes, as bars side by side.
 
-    `before` and `after` map a label to its count; a missing label counts zero.
+    `mixes` maps the name of a mix to its counts by label; a missing label counts zero.
     """
     rows = [
-        (label, *(_count_text(label, mix) for mix in (before, after)))
+        (label, *(_count_text(label, mix) for mix in mixes.values()))
         for label in labels
     ]
+    named = [f"{name.lower()} (n = {sum(mix.values())})" for name, mix in mixes.items()]
     return compose(
-        [_paired_bars(list(labels), dict(zip(names, (before, after), strict=True)))],
-        columns=("Class", *names),
+        [_paired_bars(list(labels), mixes)],
+        columns=("Class", *mixes),
         rows=rows,
-        caption=(
-            f"Share of each class, {names[0].lower()} (n = {sum(before.values())}) "
-            f"and {names[1].lower()} (n = {sum(after.values())})."
-        ),
+        caption=f"Share of each class, {', '.join(named[:-1])} and {named[-1]}.",
         height=220,
     )
 
@@ -131,7 +126,7 @@ def _paired_bars(labels: list[str], mixes: Mapping[str, Mapping[str, int]]) -> A
             ),
             xOffset=alt.XOffset("mix:N", scale=alt.Scale(domain=names)),
             y=alt.Y("share:Q", title="Share", axis=percent),
-            color=color_by("mix", names, ["token:chart-5", "token:chart-1"]),
+            color=color_by("mix", names, _MIX_COLOURS[: len(names)]),
             tooltip=[
                 alt.Tooltip("label:N", title="Class"),
                 alt.Tooltip("mix:N", title="Mix"),

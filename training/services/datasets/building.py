@@ -35,6 +35,8 @@ from training.services.datasets.refusals import BuildRefused as BuildRefused
 STALE_AFTER = timedelta(minutes=5)
 TRIES = 5
 NO_PROGRESS = "The build stopped five times at the same place; see the worker's log."
+PLAIN = "-plain"
+LONGEST_NAME = 80
 TASK_NAME = "training.tasks.datasets.build_chunk"
 
 Progress = Callable[[int, int, str], None]
@@ -75,6 +77,22 @@ def start(
         if in_background:
             enqueue(TASK_NAME, dataset.pk)
     return dataset
+
+
+def start_plain(*, dataset: Dataset, user: Any = None) -> Dataset:
+    """Build a dataset's recipe again with one row an example, under a name beside it.
+
+    Test tickets stay what they are, so a model of either is measured on the same.
+
+    Raises BuildRefused (``plain_already``): its recipe changes no proportions.
+    """
+    recipe = parse_recipe(dataset.recipe)
+    if recipe.is_plain:
+        raise BuildRefused(
+            "plain_already", "This recipe makes no copies and leaves nothing out."
+        )
+    name = f"{dataset.name[: LONGEST_NAME - len(PLAIN)]}{PLAIN}"
+    return start(project=dataset.project, name=name, recipe=recipe.plain(), user=user)
 
 
 def build_chunk(*, dataset_id: int, now: datetime) -> None:

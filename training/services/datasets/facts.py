@@ -6,9 +6,11 @@ A handful of queries whatever the number of records; the answer is plain values 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Count
 from django.db.models.functions import Length
 
 from annotation.domain.scale import Grade
@@ -18,7 +20,7 @@ from training.domain.recipe import GoldRule, Split
 from training.domain.selection import RecordFacts
 
 _FIELDS = (
-    "id", "external_id", "state", "kind", "origin", "category", "opened_at",
+    "id", "external_id", "state", "kind", "origin", "category", "vendor", "opened_at",
     "incident_key", "fingerprint", "near_duplicate_of_id",
     "split_assignment__split", "split_assignment__group_key",
 )  # fmt: skip
@@ -53,6 +55,7 @@ def _record(row: dict[str, Any], ruling: Ruling | None) -> RecordFacts:
         kind=row["kind"],
         origin=row["origin"],
         category=row["category"],
+        vendor=row["vendor"],
         opened_at=row["opened_at"],
         incident_key=row["incident_key"],
         fingerprint=row["fingerprint"],
@@ -65,9 +68,18 @@ def _record(row: dict[str, Any], ruling: Ruling | None) -> RecordFacts:
 
 def _rulings(project: Project) -> dict[int, Ruling]:
     severe = _said_most_severe(project)
+    said = _independent_labels(project)
     rows = Verdict.objects.current().filter(record__project=project)
     return {
-        record: Ruling(label, method, Grade(grade), reviews, record in severe, cause)
+        record: Ruling(
+            label=label,
+            method=method,
+            grade=Grade(grade),
+            reviews=reviews,
+            said_most_severe=record in severe,
+            root_cause=cause,
+            agreement=_share_of(label, said.get(record, Counter())),
+        )
         for record, label, method, grade, reviews, cause in _pages(
             rows.values_list(
                 "record_id",
@@ -79,6 +91,23 @@ def _rulings(project: Project) -> dict[int, Ruling]:
             )
         )
     }
+
+
+def _independent_labels(project: Project) -> dict[int, Counter[str]]:
+    """How often each level was named by independent first answers, by record."""
+    rows = Review.objects.independent_first_pass()
+    counted = rows.filter(record__project=project).order_by()
+    said: dict[int, Counter[str]] = defaultdict(Counter)
+    for record, label, count in _pages(
+        counted.values_list("record_id", "severity").annotate(n=Count("id"))
+    ):
+        said[record][label] = count
+    return said
+
+
+def _share_of(label: str, said: Counter[str]) -> float:
+    total = said.total()
+    return said[label] / total if total else 1.0
 
 
 def _said_most_severe(project: Project) -> set[int]:

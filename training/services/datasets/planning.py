@@ -80,7 +80,7 @@ class PlannedAssignment:
 def select_examples(*, project: Project, recipe: Recipe) -> Selection:
     """Choose the examples of a recipe, without a look at texts; reads only."""
     facts = load_facts(project=project, gold_rule=recipe.gold_rule)
-    return select(facts, recipe, project.scale.keys)
+    return select(facts, recipe, project.scale.keys, project.production_mix)
 
 
 def select_safe_examples(*, project: Project, recipe: Recipe) -> Selection:
@@ -90,10 +90,11 @@ def select_safe_examples(*, project: Project, recipe: Recipe) -> Selection:
     until all that are chosen pass.
     """
     facts = load_facts(project=project, gold_rule=recipe.gold_rule)
-    selection = select(facts, recipe, project.scale.keys)
+    known = (recipe, project.scale.keys, project.production_mix)
+    selection = select(facts, *known)
     while unsafe := gating.unsafe_records(project=project, selection=selection):
         facts = [replace(f, is_unsafe=True) if f.id in unsafe else f for f in facts]
-        selection = select(facts, recipe, project.scale.keys)
+        selection = select(facts, *known)
     return selection
 
 
