@@ -39,6 +39,7 @@ from tests.factories import (
     TrainingRunFactory,
     VerdictFactory,
 )
+from tests.training.built import build
 from tests.training.frozen import frozen_dataset
 from tests.training.priced import worked_example
 from tests.training.worlds import settle, settle_many
@@ -228,6 +229,9 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     yield opened("training/dataset.html", page)
     page = f"/admin/training/dataset/{dataset.pk}/rendered/"
     yield opened("training/rendered.html", page)
+    measured = build(project, name="measured")
+    quality = f"/admin/training/dataset/{measured.pk}/quality/"
+    yield opened("training/quality.html", quality)
     yield opened("training/datasets.html", "/admin/training/dataset/")
     compare = "/admin/training/dataset/compare/noc/"
     yield opened("training/compare_versions.html", compare)

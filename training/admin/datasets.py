@@ -20,6 +20,7 @@ from training.admin import (
     dataset_page,
     rendered_page,
     version_pages,
+    quality_page,
 )
 from training.models import Dataset
 
@@ -90,6 +91,7 @@ class DatasetAdmin(OwnedFacts):
             "page": ("<int:dataset_id>/page/", page.dataset_page),
             "stale": ("<int:dataset_id>/stale/", version_pages.stale_page),
             "progress": ("<int:dataset_id>/progress/", page.progress),
+            "quality": ("<int:dataset_id>/quality/", quality_page.quality_page),
             "plain": ("<int:dataset_id>/plain/", ablation.build_plain),
             "export": ("<int:dataset_id>/export/", page.start_export),
             "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),

@@ -92,3 +92,14 @@ def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, i
             "rows": rows[field, split, value],
         }
     return found
+
+
+def coverage(tallies: Iterable[Tally]) -> dict[str, dict[str, int]]:
+    """Examples of all splits by category, then vendor; "none" where it is not said."""
+    counted: Counter[tuple[str, str]] = Counter(
+        (tally.category or "none", tally.vendor or "none") for tally in tallies
+    )
+    found: dict[str, dict[str, int]] = {}
+    for (category, vendor), count in sorted(counted.items()):
+        found.setdefault(category, {})[vendor] = count
+    return found

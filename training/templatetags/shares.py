@@ -11,3 +11,9 @@ register = template.Library()
 def share(value: float) -> str:
     """A fraction as whole per cent: 0.384 is 38 %."""
     return f"{value:.0%}".replace("%", " %")
+
+
+@register.filter
+def exact_share(value: float) -> str:
+    """A fraction as per cent with one place: 0.9832 is 98.3 %."""
+    return f"{value:.1%}".replace("%", " %")

@@ -38,11 +38,12 @@ def accuracy_with_intervals(
     *,
     ceiling: Figure | None = None,
     measure: str = "Accuracy",
+    what: str = "System",
 ) -> Chart:
     """Draw a dot with its interval for each system, over the human ceiling's band.
 
-    Figures are shares from 0 to 1. A system whose figure is undefined keeps its row
-    and its reason in the table.
+    `what` heads the names in the table. Figures are shares from 0 to 1. A system whose
+    figure is undefined keeps its row and its reason in the table.
     """
     shown = [*systems, ("Human ceiling", ceiling)] if ceiling else list(systems)
     scale = _scale([figure for _, figure in shown])
@@ -56,7 +57,7 @@ def accuracy_with_intervals(
         caption += " The band is the human ceiling with its interval."
     return compose(
         layers,
-        columns=("System", measure, "Interval", "n", "Method"),
+        columns=(what, measure, "Interval", "n", "Method"),
         rows=[_row(name, figure) for name, figure in shown],
         caption=caption,
         step=38,

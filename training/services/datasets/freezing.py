@@ -26,11 +26,13 @@ from netft_site.base.files import (
     write_json,
 )
 from netft_site.base.refusals import Refused
-from training.domain.file_checks import check_file
+from training.domain.file_checks import FileReport, check_file
 from training.domain.findings import Finding, Findings, Weight
 from training.domain.formats import Row, convert, encode_line, read_row
+from training.domain.gates import gates
 from training.domain.manifest import SplitFile, content, content_sha256
 from training.domain.recipe import Recipe, Split
+from training.domain.row_quality import RowQuality
 from training.domain.validation import Item, check_dataset
 from training.models import Dataset, SplitAssignment
 from training.services.datasets import folders, leakage, planning
@@ -55,9 +57,12 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
     header = planning.read_header(dataset)
     recipe = Recipe.parse(dataset.recipe)
     folder = folders.new_folder(dataset)
-    files, items = _write_files(dataset, folder)
-    findings = _findings(dataset, recipe, header, folder, items)
+    quality = RowQuality(recipe.seed)
+    files, items = _write_files(dataset, folder, quality)
+    formats = _check_formats(dataset, recipe, folder)
+    findings = _findings(dataset, recipe, header, items, quality, formats)
     manifest = _manifest(dataset, recipe, header, files, findings, now)
+    manifest["quality"] = _quality(quality, header, formats)
     errors = [f for f in findings if f.severity is Weight.ERROR]
     if errors:
         raise FreezeRefused(_summary(errors), manifest)
@@ -67,9 +72,12 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
 
 
 def _write_files(
-    dataset: Dataset, folder: Path
+    dataset: Dataset, folder: Path, quality: RowQuality
 ) -> tuple[dict[Split, SplitFile], list[Item]]:
-    """Join the parts into one file a split; return the files and their examples."""
+    """Join the parts into one file a split; return the files and their examples.
+
+    Every example is noted by `quality` on the way.
+    """
     files: dict[Split, SplitFile] = {}
     items: list[Item] = []
     for split in Split:
@@ -84,6 +92,9 @@ def _write_files(
                 if not row.copy:
                     examples += 1
                     items.append(leakage.item_of(row))
+                    quality.note(
+                        id=row.id, text=row.text, label=row.label, answer=row.answer
+                    )
         files[split] = SplitFile(name, examples, rows, writer.size, writer.sha256)
     return files, items
 
@@ -98,8 +109,9 @@ def _findings(
     dataset: Dataset,
     recipe: Recipe,
     header: planning.Header,
-    folder: Path,
     items: list[Item],
+    quality: RowQuality,
+    formats: dict[str, FileReport],
 ) -> list[Finding]:
     """Everything the checks have to say about the written files."""
     found = Findings()
@@ -111,22 +123,43 @@ def _findings(
         waiting_for_gold=header.left_out.get("gold_missing", 0),
         senior_share=header.senior_share,
     )
-    for finding in checked:
+    of_formats = [
+        finding
+        for report in formats.values()
+        for finding in report.findings
+        if finding.severity is Weight.ERROR
+    ]
+    for finding in [*checked, *quality.findings(), *of_formats]:
         found.add(finding)
-    if "openai_chat" in recipe.formats:
-        for finding in _check_chat(dataset, folder):
-            found.add(finding)
     return found.all()
 
 
-def _check_chat(dataset: Dataset, folder: Path) -> Iterator[Finding]:
-    """Errors of the rows as chats; sizes and copies were judged already."""
+def _check_formats(
+    dataset: Dataset, recipe: Recipe, folder: Path
+) -> dict[str, FileReport]:
+    """What the rows are like in every format of the recipe; sizes were judged."""
     scale = dataset.project.scale
-    chats = (
-        encode_line(convert(row, "openai_chat", scale)) for row in _originals(folder)
-    )
-    report = check_file(chats, "openai_chat", fewest=1)
-    yield from (f for f in report.findings if f.severity is Weight.ERROR)
+    return {
+        name: check_file(
+            (encode_line(convert(row, name, scale)) for row in _originals(folder)),
+            name,
+            fewest=1,
+        )
+        for name in recipe.formats
+    }
+
+
+def _quality(
+    quality: RowQuality, header: planning.Header, formats: dict[str, FileReport]
+) -> dict[str, Any]:
+    """The texts in figures and the gates they pass."""
+    facts = quality.facts()
+    valid = {name: report.passed for name, report in formats.items()}
+    return {
+        "texts": asdict(facts),
+        "gates": [gate.as_json() for gate in gates(facts, header.left_out, valid)],
+        "coverage": header.coverage,
+    }
 
 
 def _originals(folder: Path) -> Iterator[Row]:

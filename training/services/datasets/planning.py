@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from django.db.models import Max
 from annotation.models import Project
 from annotation.services import settling
 from netft_site.base.files import atomic_writer, sync_directory, write_json
-from training.domain.manifest import mixes
+from training.domain.manifest import coverage, mixes
 from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import Chosen, Selection, select
 from training.models import Dataset, SplitAssignment
@@ -57,7 +57,7 @@ class Header:
     """What the plan amounts to.
 
     last_assignment: the newest split assignment the plan knew; a newer one makes the
-    plan stale.
+    plan stale. coverage: examples by category and vendor.
     """
 
     examples: int
@@ -66,6 +66,7 @@ class Header:
     senior_share_before: float
     senior_share: float
     last_assignment: int
+    coverage: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def _header(selection: Selection, last: int) -> Header:
         senior_share_before=selection.senior_share_before,
         senior_share=selection.senior_share,
         last_assignment=last,
+        coverage=coverage(chosen.tally for chosen in selection.examples),
     )
 
 

@@ -1,0 +1,150 @@
+"""What the texts of a dataset are like, gathered in one pass in small memory.
+
+Every example is noted once, without its copies. Kept are hashes, lengths and a seeded
+sample of texts, so that a hundred thousand examples need some tens of megabytes.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from annotation.domain.duplicates import fingerprint
+from training.domain.findings import Finding, Findings, Weight
+from training.domain.shuffling import seeded_rank
+from training.domain.text_checks import shortness_of_answer, signs_of_incompleteness
+
+# Distinct-2 falls with the size of a corpus; so many texts make it comparable.
+SAMPLE = 500
+# Below this part of different word pairs, texts repeat each other (distinct-2).
+FEW_DIFFERENT_PAIRS = 0.3
+_SHARES = (0.5, 0.9, 0.95, 0.99, 1.0)
+
+
+@dataclass(frozen=True)
+class TextFacts:
+    """The texts in figures.
+
+    examples, unique: texts, and different ones (case and white space aside). complete:
+    different ones without a sign of incompleteness. consistent: those whose masked
+    text has one label only. characters: length at shares of the examples. distinct_2:
+    different word pairs among all word pairs of a sample, None without a pair.
+    """
+
+    examples: int
+    unique: int
+    complete: int
+    consistent: int
+    characters: dict[str, int]
+    distinct_2: float | None
+    sampled: int
+
+
+@dataclass
+class RowQuality:
+    """Notes examples one by one; `facts` and `findings` say what they came to."""
+
+    seed: int
+    _seen: set[str] = field(default_factory=set)
+    _incomplete: set[str] = field(default_factory=set)
+    _labels: dict[str, Counter[str]] = field(default_factory=dict)
+    _masked_of: dict[str, str] = field(default_factory=dict)
+    _ids: dict[str, list[str]] = field(default_factory=dict)
+    _lengths: list[int] = field(default_factory=list)
+    _sample: list[tuple[int, str]] = field(default_factory=list)
+    _found: Findings = field(default_factory=Findings)
+    _examples: int = 0
+
+    def note(self, *, id: str, text: str, label: str, answer: str = "") -> None:
+        """Take one example in."""
+        self._examples += 1
+        self._lengths.append(len(text))
+        name = fingerprint(text)
+        is_new = name not in self._seen
+        self._seen.add(name)
+        signs = [("text", *sign) for sign in signs_of_incompleteness(text)]
+        signs += [("answer", *sign) for sign in signs_of_incompleteness(answer)]
+        signs += [("answer", *sign) for sign in shortness_of_answer(answer, text)]
+        for where, rule, words in signs:
+            fix = "Complete it, or exclude the record."
+            self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
+        if signs:
+            self._incomplete.add(name)
+        self._note_label(id, text, name, label)
+        if is_new:
+            self._note_sample(id, text)
+
+    def facts(self) -> TextFacts:
+        """The figures."""
+        split = {m for m, labels in self._labels.items() if len(labels) > 1}
+        consistent = sum(self._masked_of[name] not in split for name in self._seen)
+        return TextFacts(
+            examples=self._examples,
+            unique=len(self._seen),
+            complete=len(self._seen) - len(self._incomplete),
+            consistent=consistent,
+            characters=_at_shares(sorted(self._lengths)),
+            distinct_2=self._distinct_2(),
+            sampled=len(self._sample),
+        )
+
+    def findings(self) -> list[Finding]:
+        """What was found in single texts and in all of them."""
+        for masked, labels in self._labels.items():
+            if len(labels) > 1:
+                self._found.add(_conflict(self._ids[masked], labels))
+        variety = self._distinct_2()
+        if variety is not None and variety < FEW_DIFFERENT_PAIRS:
+            message = (
+                f"Of the word pairs in {len(self._sample)} texts, {variety:.0%} are "
+                "different; the texts are much alike."
+            )
+            self._found.add(Finding("texts_alike", Weight.WARNING, message))
+        return self._found.all()
+
+    def _note_label(self, id: str, text: str, name: str, label: str) -> None:
+        masked = fingerprint(text, masked=True)
+        self._masked_of[name] = masked
+        self._labels.setdefault(masked, Counter())[label] += 1
+        ids = self._ids.setdefault(masked, [])
+        if len(ids) < 3:
+            ids.append(id)
+
+    def _note_sample(self, id: str, text: str) -> None:
+        item = (-seeded_rank(self.seed, "distinct", id), text)
+        if len(self._sample) < SAMPLE:
+            heapq.heappush(self._sample, item)
+        else:
+            heapq.heappushpop(self._sample, item)
+
+    def _distinct_2(self) -> float | None:
+        pairs: set[tuple[str, str]] = set()
+        total = 0
+        for _, text in self._sample:
+            for pair in pairwise(text.lower().split()):
+                pairs.add(pair)
+                total += 1
+        return len(pairs) / total if total else None
+
+
+def _conflict(ids: list[str], labels: Counter[str]) -> Finding:
+    said = ", ".join(f"{label} ({count})" for label, count in labels.most_common())
+    return Finding(
+        "same_text_other_label",
+        Weight.WARNING,
+        f"The same text, pseudonyms aside, has different labels: {said}.",
+        ", ".join(ids),
+        "label",
+        "Adjudicate them: what is right of one is right of the other, or the text "
+        "leaves something out.",
+    )
+
+
+def _at_shares(ordered: list[int]) -> dict[str, int]:
+    """The length that a share of the examples does not exceed (nearest rank)."""
+    if not ordered:
+        return {}
+    last = len(ordered) - 1
+    return {f"{share:g}": ordered[round(share * last)] for share in _SHARES}
