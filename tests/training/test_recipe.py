@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.domain.formats import registry
 from training.domain.recipe import (
     FORMATS,
     GoldRule,
@@ -151,3 +152,13 @@ def test_the_plain_recipe_changes_no_proportion_and_nothing_else():
         }
         == recipe.as_json()
     )
+
+
+def test_a_freeze_can_check_every_format_of_one_line_an_example():
+    lines = {
+        name
+        for name, known in registry.FORMATS.items()
+        if not known.is_folder and not known.wants_rejected
+    }
+
+    assert set(FORMATS) == lines

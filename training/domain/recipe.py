@@ -57,7 +57,17 @@ DEFAULT_SHARES: Mapping[Split, float] = {
     Split.CALIBRATION: 0.10,
     Split.TEST: 0.15,
 }
-FORMATS = ("classification", "openai_chat")
+FORMATS = (
+    "classification",
+    "openai_chat",
+    "prompt_completion",
+    "alpaca",
+    "sharegpt",
+    "bedrock_conversation",
+    "bedrock_prompt",
+    "trl_conversational",
+)
+"""Formats whose rows a freeze can check: a line an example, no rejected answer."""
 
 
 @dataclass(frozen=True)
