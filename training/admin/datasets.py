@@ -18,9 +18,9 @@ from training.admin import (
     data_recall,
     dataset_builder,
     dataset_page,
+    quality_page,
     rendered_page,
     version_pages,
-    quality_page,
 )
 from training.models import Dataset
 

@@ -182,9 +182,8 @@ def _charts(found: comparing.Comparison) -> list[TitledChart]:
     charts = []
     for field, title in _TITLES.items():
         mix = found.diff.mix[field]
-        chart = class_mix(
-            _in_order(field, mix, found), _side(mix, 0), _side(mix, 1), names=names
-        )
+        sides = {names[0]: _side(mix, 0), names[1]: _side(mix, 1)}
+        chart = class_mix(_in_order(field, mix, found), sides)
         charts.append(TitledChart(f"mix-{field}", title, chart))
     return [one for one in charts if len(one.chart.rows) > 1]
 
