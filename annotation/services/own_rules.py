@@ -87,7 +87,7 @@ def save_rule(
     must_not: Sequence[str] = (),
     by: User | None,
     now: datetime,
-    clock: Clock = time.perf_counter,
+    clock: Clock = time.thread_time,
 ) -> SanitizingRule:
     """Save a rule after judging it; one in force with its name is withdrawn.
 

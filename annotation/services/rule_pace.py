@@ -59,7 +59,9 @@ def measure(
     """Run a rule on texts; the quickest of three passes counts, or the first that is
     within `most` ms for a MB.
 
-    A busy machine makes a pass slow, never quick. A pass ends after a second.
+    The usual clock counts the thread's own processor time: others' work on the machine
+    does not count, but it crowds caches, hence three passes. A pass ends after one
+    second.
     """
     best = _pass(finder, texts, clock)
     for _ in range(_PASSES - 1):

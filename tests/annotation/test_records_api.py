@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -194,8 +195,10 @@ def test_adding_costs_the_same_queries_at_any_length(
     api, project, django_assert_num_queries, count
 ):
     rows = [{"external_id": f"T{n}", "body": f"text {n}"} for n in range(count)]
+    # SQLite keeps its text index by statements of our own, PostgreSQL by itself.
+    cost = 20 if connection.vendor == "postgresql" else 24
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(cost):
         send(api, rows)
 
 

@@ -219,7 +219,9 @@ def test_the_layout_of_a_format_is_golden(format_name):
     assert shape.write(Turns("S", "U", "A", "R")) == GOLDEN[format_name]
 
 
-@pytest.mark.parametrize("format_name", set(FORMATS) - {"bedrock_prompt", "hf_folder"})
+@pytest.mark.parametrize(
+    "format_name", sorted(set(FORMATS) - {"bedrock_prompt", "hf_folder"})
+)
 def test_the_format_of_a_line_is_recognised(format_name):
     row = Row("1", "t", "high", "TRAIN", rejected="no")
     line = encode_rows([row], format_name, DEFAULT_SCALE)
