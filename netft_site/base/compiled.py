@@ -83,6 +83,8 @@ class CompiledQuery(Generic[M]):
         if used != set(samples):
             raise ValueError(f"no parameters of the query: {set(samples) - used}")
         compiler.made_sql = sql
+        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+        compiler.made_converters = compiler.get_converters(columns)
         return _Made(queryset, compiler, places)
 
 
@@ -133,9 +135,12 @@ class _Run:
     def get_compiler(self, using: str | None = None, **_more: Any) -> SQLCompiler:
         compiler = copy.copy(self._compiler)
         compiler.connection = connections[using or DEFAULT_DB_ALIAS]
-        # The text is made; only what it is asked with changes.
+        # The text is made, and so is how its columns are read; only what it is asked
+        # with changes.
         made: str = compiler.made_sql  # type: ignore[attr-defined]
+        converters = compiler.made_converters  # type: ignore[attr-defined]
         compiler.as_sql = lambda *_, **__: (made, self._params)  # type: ignore[method-assign]
+        compiler.get_converters = lambda expressions: converters  # type: ignore[method-assign]
         return compiler
 
 
