@@ -37,6 +37,12 @@ RULES = {
 }
 
 
+def answers_stored(database: str) -> int:
+    """Count the answers that stand."""
+    with psycopg.connect(database) as stored:
+        return _one(stored, STORED)
+
+
 def truth(
     database: str,
     overlap: int,
