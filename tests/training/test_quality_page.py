@@ -36,7 +36,6 @@ def test_each_gate_says_what_it_is_a_share_of(dataset, erin, browser_of):
     assert (gates["safe"]["passed"], gates["safe"]["checked"]) == (59, 60)
     assert (gates["complete"]["passed"], gates["complete"]["checked"]) == (58, 59)
     assert gates["format_openai_chat"]["passed"] == 59
-    assert "58 of" not in answer.text
     assert "too few to say" in answer.text
     assert "points at an attachment" in answer.text
 
