@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from tests.training.frozen import frozen_dataset
-from tests.training.supervised import acting, end_all_children, has_ended, wait_until
+from tests.training.supervised import acting, end_all_children, has_ended
+from tests.waiting import wait_until
 from training.models import Job, TrainingRun
 from training.services import base_models, jobs, runs
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
+from tests.waiting import wait_until
 from training.domain.hyperparameters import Hyperparameters
 from training.domain.job_spec import (
     BaseModelFiles,
@@ -113,13 +113,6 @@ def kill(job: Job, number: int = signal.SIGKILL) -> None:
     """Signal the child and wait until it has ended."""
     os.kill(job.pid, number)
     wait_until(lambda: has_ended(job.pid))
-
-
-def wait_until(true: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def end_all_children() -> None:

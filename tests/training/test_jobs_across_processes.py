@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.training.supervised import has_ended, wait_until
+from tests.training.supervised import has_ended
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELUDE = """

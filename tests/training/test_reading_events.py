@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from tests.training.supervised import kill, launched, reconciled, running, wait_until
+from tests.training.supervised import kill, launched, reconciled, running
+from tests.waiting import wait_until
 from training.models import Job, Metric
 from training.services.jobs.observing import take_in_events
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from netft_site.base.files import sha256_of
 from tests.training.frozen import frozen_dataset
-from tests.training.supervised import has_ended, wait_until
+from tests.training.supervised import has_ended
+from tests.waiting import wait_until
 from training.launchers.local import LocalLauncher
 from training.models import ModelVersion
 from training.services import base_models, completing, jobs, runs
