@@ -41,6 +41,7 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 _ROLE_MIGRATIONS = (
     ("annotation", "0007_roles"),
+    ("annotation", "0015_preference_roles"),
     ("training", "0004_roles"),
     ("training", "0006_economics_roles"),
     ("evaluation", "0003_roles"),

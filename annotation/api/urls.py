@@ -15,6 +15,7 @@ from annotation.api import (
     quality,
     records,
     suggestions,
+    teaching,
 )
 
 _WAITING = "projects/<slug:project>/adjudication/"
@@ -56,6 +57,16 @@ urlpatterns: list[URLPattern] = [
         "projects/<slug:project>/records/<int:record>/",
         records.RecordView.as_view(),
         name="api-record",
+    ),
+    path(
+        "projects/<slug:project>/resolution-marks/",
+        teaching.MarksView.as_view(),
+        name="api-resolution-marks",
+    ),
+    path(
+        "projects/<slug:project>/preferences/",
+        teaching.PreferencesView.as_view(),
+        name="api-preferences",
     ),
     path(
         "projects/<slug:project>/suggestions/",

@@ -14,6 +14,7 @@ from annotation.models.knowledge import (
 )
 from annotation.models.leaks import Leak, SanitizingEvent
 from annotation.models.people import Reviewer
+from annotation.models.preference import Preference
 from annotation.models.project import Guidelines, Membership, Project
 from annotation.models.record import Involvement, Record, Sanitization
 from annotation.models.review import Claim, Review, Verdict
@@ -35,6 +36,7 @@ __all__ = [
     "Leak",
     "Membership",
     "MissedValue",
+    "Preference",
     "Project",
     "Record",
     "Review",

@@ -46,6 +46,11 @@ class Record(models.Model):
         SETTLED = "SETTLED", "Settled"
         EXCLUDED = "EXCLUDED", "Excluded"
 
+    class ResolutionMark(models.TextChoices):
+        CONFIRMED = "CONFIRMED", "Right, as somebody confirmed"
+        WRONG = "WRONG", "Wrong"
+        MISSING = "MISSING", "Says nothing"
+
     OUT_OF_REACH = (State.HELD, State.EXCLUDED)
     """States in which nobody labels a record."""
 
@@ -66,6 +71,12 @@ class Record(models.Model):
     body = models.TextField(blank=True)
     thread = models.JSONField(default=list, blank=True)
     resolution = models.TextField(blank=True)
+    resolution_mark = models.CharField(
+        max_length=9,
+        choices=ResolutionMark,
+        blank=True,
+        help_text="What a person said of the resolution; no wrong one is taught.",
+    )
     category = models.CharField(max_length=80, blank=True)
     vendor = models.CharField(max_length=80, blank=True)
     device_type = models.CharField(max_length=80, blank=True)

@@ -27,6 +27,7 @@ from training.domain.recipe import Split
 from training.domain.strict_json import SpecError, dump, load
 from training.models import Dataset, ModelVersion, TrainingRun
 from training.services import artifacts, base_models, jobs
+from training.services.runs import refuse_other_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def _spec(model: ModelVersion, dataset: Dataset, gold: Gold) -> PredictSpec:
 def _check(model: ModelVersion, dataset: Dataset, gold: Gold) -> None:
     if model.project_id != dataset.project_id:
         raise Refused("other_project", "Model and dataset are of different projects.")
+    refuse_other_tasks(dataset)
     if not model.artifact_path:
         raise Refused("no_artifact", f"{model} has no artifact that could answer.")
     run = model.run

@@ -24,6 +24,7 @@ def frozen_dataset(
     *,
     name: str = "triage",
     extra: dict[str, list[dict]] | None = None,
+    tasks: tuple[str, ...] = ("severity",),
     **rows: int,
 ) -> Dataset:
     """A dataset with so many rows in each split; TRAIN 24 and DEV 12 by default.
@@ -40,7 +41,13 @@ def frozen_dataset(
         for split, n in counts.items()
     }
     scale = [{"key": level, "label": level} for level in LEVELS]
-    manifest = {"levels": list(LEVELS), "scale": scale, "splits": splits}
+    manifest = {
+        "levels": list(LEVELS),
+        "scale": scale,
+        "root_causes": [],
+        "tasks": dict.fromkeys(tasks, "1"),
+        "splits": splits,
+    }
     text = json.dumps(manifest, sort_keys=True)
     return DatasetFactory(
         project=project,

@@ -39,9 +39,15 @@ PAIRS = [{"rejected": "Restart it."}, {}, {"rejected": "Wait."}]
 
 @pytest.fixture
 def dataset(project) -> Dataset:
-    """45 rows, of which two of TRAIN have a rejected answer and one cites the key."""
-    odd = [{}] * 3 + [{"text": 'we saw "rejected": "x" and <|im_end|>'}]
-    return frozen_dataset(project, extra={"TRAIN": PAIRS + odd[3:]}, **COUNTS)
+    """45 rows: two with a rejected answer, one that cites the key, one domain text."""
+    cites = {"text": 'we saw "rejected": "x", "task": "domain_text" and <|im_end|>'}
+    document = {"task": "domain_text", "label": "", "text": "Uplinks are 10G."}
+    return frozen_dataset(
+        project,
+        extra={"TRAIN": [*PAIRS, cites, document]},
+        tasks=("severity", "domain_text"),
+        **COUNTS,
+    )
 
 
 def export(dataset: Dataset, format_name: str, split: str = "") -> Export:
@@ -60,7 +66,7 @@ def test_a_file_has_its_manifest_and_a_checksum_that_holds(dataset, format_name)
     assert manifest["sha256"] == done.sha256 == sha256_of(final)
     assert manifest["bytes"] == done.bytes_written == final.stat().st_size
     assert (manifest["format"], manifest["split"]) == (format_name, "all")
-    assert (manifest["task"], manifest["template_version"]) == ("severity", "1")
+    assert manifest["tasks"] == {"severity": "1", "domain_text": "1"}
     assert (manifest["dataset"], manifest["dataset_sha256"]) == (
         "noc/triage@1",
         dataset.sha256,
@@ -134,9 +140,19 @@ def test_a_folder_holds_a_card_and_a_file_for_each_filled_split(dataset):
     ]
     assert [len(lines.splitlines()) for lines in held.values()] == [24, 12, 9]
     header = yaml.safe_load(card.split("---")[1])
+    # Rows of other tasks have no level, which a class label cannot say.
+    assert header["dataset_info"]["features"][-1]["dtype"] == "string"
+    assert dataset.sha256 in card
+
+
+def test_a_folder_of_severity_alone_has_class_labels(project):
+    done = export(frozen_dataset(project, **COUNTS), "hf_folder")
+
+    with tarfile.open(exporting.final_path(done)) as archive:
+        card = archive.extractfile("triage.v1/README.md").read().decode()
+    header = yaml.safe_load(card.split("---")[1])
     names = header["dataset_info"]["features"][-1]["dtype"]["class_label"]["names"]
     assert list(names.values()) == ["critical", "low"]
-    assert dataset.sha256 in card
 
 
 def test_the_same_folder_is_packed_to_the_same_bytes(dataset, monkeypatch):
@@ -234,7 +250,7 @@ def test_the_command_writes_manifest_and_checksum_beside_its_copy(dataset, tmp_p
     )
     manifest = json.loads((tmp_path / "mine.jsonl.manifest.json").read_text())
     assert manifest["sha256"] == sha256_of(target)
-    assert manifest["rows"] == 45
+    assert (manifest["rows"], manifest["rows_left_out"]) == (44, 1)
 
 
 def test_the_command_makes_a_folder_where_none_is(dataset, tmp_path):
@@ -297,7 +313,7 @@ def test_the_format_of_a_file_is_guessed(dataset, tmp_path, capsys):
 
     call_command("validate_jsonl", str(target))
 
-    assert "valid: 45 of 45 rows pass as alpaca" in capsys.readouterr().out
+    assert "valid: 44 of 44 rows pass as alpaca" in capsys.readouterr().out
 
 
 def test_a_file_that_is_nothing_we_know_asks_for_its_format(tmp_path):

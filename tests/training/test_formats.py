@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -22,10 +23,10 @@ from training.domain.formats import (
     read_turns,
     rows_of,
 )
-from training.domain.formats.markers import has_marker
+from training.domain.formats.markers import has_marker, mend
 from training.domain.formats.shapes import prompt_of
 from training.domain.line_contents import texts_of
-from training.domain.tasks import Turns
+from training.domain.tasks import SEVERITY, Turns
 
 ROW = Row(
     id="INC1",
@@ -122,6 +123,7 @@ def test_hostile_text_neither_breaks_a_line_nor_forges_a_turn(text, format_name)
     row = Row(
         id="INC1", text=text, label="high", split="TRAIN", answer=text,
         rejected=f"{text}!",
+        task="domain_text" if format_name == "text" else SEVERITY,
     )  # fmt: skip
 
     content = encode_rows([row], format_name, DEFAULT_SCALE)
@@ -132,6 +134,9 @@ def test_hostile_text_neither_breaks_a_line_nor_forges_a_turn(text, format_name)
         assert_same_exchange(line, format_name, row)
     elif format_name == "classification":
         assert read_row(line) == row
+    elif format_name == "text":
+        assert mend(json.loads(line)["text"]) == text
+        assert not has_marker(json.loads(line)["text"])
     else:
         assert json.loads(line)["label"] == "high"
 
@@ -223,7 +228,8 @@ def test_the_layout_of_a_format_is_golden(format_name):
     "format_name", sorted(set(FORMATS) - {"bedrock_prompt", "hf_folder"})
 )
 def test_the_format_of_a_line_is_recognised(format_name):
-    row = Row("1", "t", "high", "TRAIN", rejected="no")
+    task = "domain_text" if format_name == "text" else SEVERITY
+    row = Row("1", "t", "high", "TRAIN", rejected="no", task=task)
     line = encode_rows([row], format_name, DEFAULT_SCALE)
 
     assert guess_format([b"broken", line]) == format_name
@@ -267,14 +273,18 @@ def test_rows_are_no_turns():
 
 
 def test_a_row_without_a_rejected_answer_is_no_preference():
-    with pytest.raises(FormatError, match="no rejected answer"):
+    with pytest.raises(FormatError, match="rows with a rejected answer"):
         convert(ROW, "trl_preference", DEFAULT_SCALE)
 
 
-@pytest.mark.parametrize(("task", "version"), [("severity", "0"), ("cause", "1")])
-def test_words_that_nobody_wrote_are_refused(task, version):
+def test_words_that_nobody_wrote_are_refused():
     with pytest.raises(FormatError, match="no words"):
-        convert(ROW, "alpaca", DEFAULT_SCALE, task, version)
+        convert(ROW, "alpaca", DEFAULT_SCALE, versions={"severity": "0"})
+
+
+def test_a_task_that_nobody_knows_is_refused():
+    with pytest.raises(FormatError, match="unknown task"):
+        convert(replace(ROW, task="cause"), "alpaca", DEFAULT_SCALE)
 
 
 def test_names_of_formats_fit_their_column():

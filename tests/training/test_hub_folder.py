@@ -98,5 +98,16 @@ def test_every_row_has_every_column():
 
     keys = {tuple(json.loads(line)) for line in lines}
     assert keys == {
-        ("id", "text", "label", "category", "opened_at", "answer", "copy_of")
+        (
+            "id",
+            "task",
+            "text",
+            "label",
+            "category",
+            "opened_at",
+            "answer",
+            "rejected",
+            "fields",
+            "copy_of",
+        )
     }

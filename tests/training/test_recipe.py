@@ -158,7 +158,7 @@ def test_a_freeze_can_check_every_format_of_one_line_an_example():
     lines = {
         name
         for name, known in registry.FORMATS.items()
-        if not known.is_folder and not known.wants_rejected
+        if not known.is_folder and known.takes is not registry.Takes.PAIRS
     }
 
     assert set(FORMATS) == lines

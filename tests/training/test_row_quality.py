@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.domain.scale import DEFAULT_SCALE
 from training.domain.gates import Gate, gates
 from training.domain.row_quality import RowQuality
+from training.domain.rows import Row
 from training.domain.text_checks import shortness_of_answer, signs_of_incompleteness
 
 
@@ -66,9 +68,9 @@ def test_an_answer_may_be_too_short_by_itself_or_beside_its_prompt(answer, found
 
 
 def noted(*rows: tuple[str, str]) -> RowQuality:
-    quality = RowQuality(seed=1)
+    quality = RowQuality(1, DEFAULT_SCALE)
     for number, (text, label) in enumerate(rows):
-        quality.note(id=f"T{number}", text=text, label=label)
+        quality.note(Row(f"T{number}", text, label, "TRAIN"))
     return quality
 
 
@@ -127,8 +129,10 @@ def test_a_gate_is_good_only_when_its_whole_interval_is(passed, checked, standin
 def test_what_the_sanitizer_holds_back_has_not_passed():
     facts = noted(*((f"text number {n}", "low") for n in range(8))).facts()
 
-    found = {g.name: g for g in gates(facts, {"held": 1, "unsafe": 1}, {"alpaca": 8})}
+    found = {
+        g.name: g for g in gates(facts, {"held": 1, "unsafe": 1}, {"alpaca": (8, 9)})
+    }
 
     assert (found["safe"].passed, found["safe"].checked) == (8, 10)
-    assert (found["format_alpaca"].passed, found["format_alpaca"].checked) == (8, 8)
+    assert (found["format_alpaca"].passed, found["format_alpaca"].checked) == (8, 9)
     assert found["safe"].as_json()["share"]["ci"][1] < 1

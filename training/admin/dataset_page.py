@@ -35,8 +35,8 @@ from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
 from training.admin.version_pages import VIEW_EXAMPLES, may_see_stale
 from training.domain.formats import FORMATS
+from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.recipe import Recipe, Split
-from training.domain.selection import LEFT_OUT_WORDS
 from training.models import Dataset, Export
 from training.services import recalling
 from training.services.datasets import (

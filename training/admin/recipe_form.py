@@ -8,6 +8,7 @@ from django import forms
 
 from annotation.models import Project, Record
 from training.admin.recipe_values import recipe_data
+from training.admin.task_fields import FIELD_OF, TaskFields
 from training.domain.recipe import FORMATS, Recipe, RecipeError, Split
 from training.domain.recipe_choice import HoldoutMode
 from training.domain.recipe_rows import (
@@ -46,6 +47,7 @@ _AIMS = [
 _NEEDED = {"from": "test_from", "latest": "test_latest", "share": "test_share"}
 # Which field of the form shows an error of which key of the recipe.
 _FIELD_OF = {
+    **FIELD_OF,
     "shares": "share_train",
     "test.from": "test_from",
     "test.latest": "test_latest",
@@ -72,7 +74,7 @@ def _percent(label: str, help_text: str = "", required: bool = True) -> Any:
     )
 
 
-class RecipeForm(forms.Form):
+class RecipeForm(TaskFields):
     """A recipe to look at; `recipe` is what it says once the form is valid."""
 
     recipe: Recipe
@@ -201,6 +203,8 @@ class RecipeForm(forms.Form):
             "categories",
             "vendors",
             "train_opened_before",
+            "length_base_model",
+            "length_most",
             *(s.name for s in self.sizes()),
         )
         agreement = self["min_agreement"].value()

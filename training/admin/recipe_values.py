@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from training.admin.task_fields import task_data, task_values
 from training.domain.recipe import Recipe, Split
 from training.domain.recipe_choice import HoldoutMode
 
@@ -16,6 +17,7 @@ def form_values(recipe: Recipe) -> dict[str, Any]:
     weights, filters = recipe.upsampling.weights, recipe.filters
     target, test_share = recipe.upsampling.target_share, recipe.test.share
     return {
+        **task_values(recipe),
         "gold_rule": recipe.gold_rule.value,
         "holdout": recipe.test.mode.value,
         "test_from": recipe.test.opened_from and recipe.test.opened_from.date(),
@@ -71,6 +73,7 @@ def recipe_data(given: Mapping[str, Any]) -> dict[str, Any]:
     limit = given["train_opened_before"]
     target = given["target_share"]
     return {
+        **task_data(given),
         "gold_rule": given["gold_rule"],
         "test": _holdout_data(given),
         "shares": {s.value: _share(given[f"share_{s.lower()}"]) for s in Split},

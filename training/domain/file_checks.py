@@ -97,6 +97,7 @@ def _format_of(data: Mapping[str, Any]) -> str:
         ("trl_preference", {"chosen", "rejected"}),
         ("trl_conversational", {"prompt", "completion"}),
         ("classification", {"text", "label"}),
+        ("text", {"text"}),
     )
     name = next((name for name, keys in by_keys if keys <= set(data)), "")
     if name == "trl_conversational" and isinstance(data["prompt"], str):

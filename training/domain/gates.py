@@ -58,12 +58,14 @@ class Gate:
 
 
 def gates(
-    facts: TextFacts, left_out: Mapping[str, int], in_format: Mapping[str, int]
+    facts: TextFacts,
+    left_out: Mapping[str, int],
+    in_format: Mapping[str, tuple[int, int]],
 ) -> list[Gate]:
     """Return the gates of a dataset in the order of the river.
 
-    left_out: records outside by reason. in_format: examples whose row is valid, by
-    format.
+    left_out: records outside by reason. in_format: examples whose row is valid, and all
+    that the format has a place for, by format.
     """
     held = left_out.get("held", 0) + left_out.get("unsafe", 0)
     texts = "different texts of the dataset"
@@ -91,7 +93,7 @@ def gates(
             f"make a valid row of {name}",
             "examples",
             passed,
-            facts.examples,
+            checked,
         )
-        for name, passed in in_format.items()
+        for name, (passed, checked) in in_format.items()
     ]

@@ -2,7 +2,8 @@
 
 Test gold is adjudicated, or unanimous among two or more independent reviewers with at
 least one senior; where anybody named the most severe level, only an adjudicated verdict
-is gold, because votes lose rare severe tickets. Everything else may be learned from and
+is gold, because votes lose rare severe tickets. An answer is gold that a senior gave or
+that a person confirmed. Everything else may be learned from and
 must not be scored. A dataset whose gold rule is SINGLE_SOURCE accepts any verdict and
 says so wherever it is shown.
 """
@@ -16,13 +17,21 @@ from annotation.domain.scale import Grade
 from training.domain.recipe import GoldRule, Split
 
 INDEPENDENT_REVIEWS = 2
+# What an example rests on that is about an answer, beside the methods of verdicts.
+CONFIRMED = "CONFIRMED"
+ANSWERED = "ANSWERED"
+RECORDED = "RECORDED"
 SCORED_SPLITS = (Split.CALIBRATION, Split.TEST)
 
 
 class Gold(StrEnum):
-    """The authority of one verdict."""
+    """The authority of one verdict or answer.
+
+    CONFIRMED: an answer that a senior gave, or that a person confirmed.
+    """
 
     ADJUDICATED = "adjudicated"
+    CONFIRMED = "confirmed"
     UNANIMOUS = "unanimous"
     SINGLE_SOURCE = "single_source"
     INSUFFICIENT = "insufficient"
@@ -52,6 +61,9 @@ def authority(ruling: Ruling) -> Gold:
         return Gold.ADJUDICATED
     if ruling.method == "SINGLE_SOURCE":
         return Gold.SINGLE_SOURCE
+    is_seniors = ruling.method == ANSWERED and ruling.grade >= Grade.SENIOR
+    if ruling.method == CONFIRMED or is_seniors:
+        return Gold.CONFIRMED
     is_unanimous = (
         ruling.method == "UNANIMOUS"
         and ruling.reviews >= INDEPENDENT_REVIEWS

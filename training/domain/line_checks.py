@@ -13,6 +13,7 @@ from typing import Any
 
 from training.domain.formats import hub_folder
 from training.domain.formats.shapes import BEDROCK_SCHEMA
+from training.domain.tasks import SEVERITY, TASKS
 
 # Rule, field and message.
 Complaint = tuple[str, str, str]
@@ -31,8 +32,14 @@ _MESSAGE_KEYS = {
 
 
 def _check_classification(data: Data, labels: Sequence[str]) -> Complaints:
-    for key in ("id", "text", "label"):
+    for key in ("id", "text"):
         yield from _check_text(data, key)
+    task = TASKS.get(data.get("task") or SEVERITY)
+    if task is None:
+        yield "task_unknown", "task", "The task is unknown."
+    elif not task.is_labelled:
+        return
+    yield from _check_text(data, "label")
     label = data.get("label")
     if labels and isinstance(label, str) and label not in labels:
         yield "label_unknown", "label", "The label is none of the allowed ones."
@@ -43,6 +50,11 @@ def _check_columns(data: Data, labels: Sequence[str]) -> Complaints:
     for key in hub_folder.TEXT_COLUMNS:
         if key not in ("id", "text") and not isinstance(data.get(key), str):
             yield "field_missing", key, "The column is missing or is no text."
+
+
+def _check_plain_text(data: Data, labels: Sequence[str]) -> Complaints:
+    yield from _check_keys(data, {"text"})
+    yield from _check_text(data, "text")
 
 
 def _check_prompt(data: Data, labels: Sequence[str]) -> Complaints:
@@ -248,5 +260,6 @@ CHECKS: Mapping[str, LineCheck] = {
     "bedrock_prompt": _check_bedrock_prompt,
     "trl_conversational": _check_trl,
     "trl_preference": _check_preference,
+    "text": _check_plain_text,
     "hf_folder": _check_columns,
 }

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from training.domain.formats import TEMPLATE_VERSION
 from training.domain.recipe import Recipe, Split
+from training.domain.rows import SEVERITY
 
-SCHEMA = "netft-dataset-1"
-TASK = "severity"
+SCHEMA = "netft-dataset-2"
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,14 @@ class SplitFile:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Vocabulary:
+    """What labels may say: levels, most severe first, and root causes."""
+
+    levels: Sequence[str]
+    root_causes: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """One example as it counts in the mixes."""
@@ -43,18 +50,25 @@ class Tally:
     vendor: str
     grade: str
     rows: int
+    task: str = SEVERITY
 
 
 def content(
-    recipe: Recipe, levels: Sequence[str], files: Mapping[Split, SplitFile]
+    recipe: Recipe,
+    vocabulary: Vocabulary,
+    versions: Mapping[str, str],
+    files: Mapping[Split, SplitFile],
 ) -> dict[str, Any]:
-    """The part of the manifest that is hashed."""
+    """The part of the manifest that is hashed.
+
+    versions: of the words of each task that the rows teach.
+    """
     return {
         "schema": SCHEMA,
-        "task": TASK,
-        "template_version": TEMPLATE_VERSION,
+        "tasks": dict(sorted(versions.items())),
         "recipe": recipe.as_json(),
-        "levels": list(levels),
+        "levels": list(vocabulary.levels),
+        "root_causes": list(vocabulary.root_causes),
         "splits": {s.value: asdict(files[s]) for s in Split if s in files},
     }
 
@@ -66,25 +80,27 @@ def content_sha256(payload: Mapping[str, Any]) -> str:
 
 
 def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
-    """Examples and rows by split, by class, grade, category and vendor.
+    """Examples and rows by split, by task, class, grade, category and vendor.
 
     ``mixes(...)["class"]["TRAIN"]["high"] == {"examples": 10, "rows": 14}``; examples
-    are counted before up-sampling, rows after.
+    are counted before up-sampling, rows after. What has no label is in no class.
     """
     examples: Counter[tuple[str, str, str]] = Counter()
     rows: Counter[tuple[str, str, str]] = Counter()
     for tally in tallies:
         for field, value in (
+            ("task", tally.task),
             ("class", tally.label),
             ("grade", tally.grade),
             ("category", tally.category or "none"),
             ("vendor", tally.vendor or "none"),
         ):
-            examples[field, tally.split, value] += 1
-            rows[field, tally.split, value] += tally.rows
+            if value:
+                examples[field, tally.split, value] += 1
+                rows[field, tally.split, value] += tally.rows
     found: dict[str, dict[str, dict[str, dict[str, int]]]] = {
         field: {split.value: {} for split in Split}
-        for field in ("class", "grade", "category", "vendor")
+        for field in ("task", "class", "grade", "category", "vendor")
     }
     for (field, split, value), count in sorted(examples.items()):
         found[field][split][value] = {

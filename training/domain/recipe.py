@@ -26,6 +26,9 @@ from training.domain.recipe_reading import (
     read_object,
 )
 from training.domain.recipe_rows import Balance, Upsampling
+from training.domain.recipe_tasks import LabelSource, Length, check_general_share
+from training.domain.rows import SEVERITY
+from training.domain.tasks.task import TASKS
 
 LARGEST_SEED = 2**32 - 1
 
@@ -66,6 +69,7 @@ FORMATS = (
     "bedrock_conversation",
     "bedrock_prompt",
     "trl_conversational",
+    "text",
 )
 """Formats whose rows a freeze can check: a line an example, no rejected answer."""
 
@@ -76,11 +80,16 @@ class Recipe:
 
     shares: of the records, by split; they sum to 1, a split that is not named gets 0.
     sizes: at most so many examples of a split, chosen by seed and stratified by level
-    and category. formats: the forms the freeze checks. min_per_class: fewer TRAIN
-    examples of a level that occurs refuse the freeze (cleanlab's Datalab and
-    scikit-learn need a handful as well).
+    and category. tasks: what is taught; a record makes an example of each that it has
+    the material for. label_source: whose labels TRAIN holds; what is scored always has
+    verdicts. group_by_customer: a customer's records share a split. general_share: of
+    the TRAIN rows, by general-purpose texts against forgetting. formats: the forms the
+    freeze checks. min_per_class: fewer TRAIN examples of a level that occurs refuse the
+    freeze (cleanlab's Datalab and scikit-learn need a handful as well).
     """
 
+    tasks: tuple[str, ...] = (SEVERITY,)
+    label_source: LabelSource = LabelSource.VERDICT
     gold_rule: GoldRule = GoldRule.STRICT
     shares: Mapping[Split, float] = field(default_factory=lambda: dict(DEFAULT_SHARES))
     test: Holdout = field(default_factory=Holdout)
@@ -88,11 +97,15 @@ class Recipe:
     filters: Filters = field(default_factory=Filters)
     upsampling: Upsampling = field(default_factory=Upsampling)
     balance: Balance = field(default_factory=Balance)
+    group_by_customer: bool = False
+    general_share: float = 0.0
+    length: Length = field(default_factory=Length)
     formats: tuple[str, ...] = ("classification",)
     min_per_class: int = 5
     seed: int = 1
 
     def __post_init__(self) -> None:
+        self._check_tasks()
         for split, share in self.shares.items():
             check_number(f"shares.{split}", share, 0, 1)
         if not math.isclose(sum(self.shares.values()), 1.0, abs_tol=1e-6):
@@ -105,6 +118,18 @@ class Recipe:
             raise RecipeError("formats", f"expected some of {', '.join(FORMATS)}")
         check_whole("min_per_class", self.min_per_class, 1, 1000)
         check_whole("seed", self.seed, 0, LARGEST_SEED)
+        check_general_share(self.general_share)
+        if not isinstance(self.group_by_customer, bool):
+            raise RecipeError("group_by_customer", "expected true or false")
+
+    def _check_tasks(self) -> None:
+        unique = set(self.tasks)
+        if not unique or unique - set(TASKS) or len(unique) != len(self.tasks):
+            raise RecipeError("tasks", f"expected some of {', '.join(TASKS)}")
+        if self.label_source is LabelSource.EVERY_REVIEW and SEVERITY not in unique:
+            raise RecipeError(
+                "label_source", f"reviews label the task {SEVERITY}, which is missing"
+            )
 
     @classmethod
     def parse(cls, data: Any) -> Recipe:
@@ -117,6 +142,10 @@ class Recipe:
         """
         given = read_object("", data, cls)
         readers: dict[str, Callable[[Any], Any]] = {
+            "tasks": lambda value: read_names("tasks", value),
+            "label_source": lambda value: read_choice(
+                "label_source", value, LabelSource
+            ),
             "gold_rule": lambda value: read_choice("gold_rule", value, GoldRule),
             "shares": lambda value: _by_split("shares", value),
             "test": Holdout.parse,
@@ -124,6 +153,7 @@ class Recipe:
             "filters": Filters.parse,
             "upsampling": Upsampling.parse,
             "balance": Balance.parse,
+            "length": Length.parse,
             "formats": lambda value: read_names("formats", value),
         }
         keep = {
@@ -138,6 +168,11 @@ class Recipe:
         return replace(self, upsampling=alone, balance=Balance())
 
     @property
+    def teaches_severity_alone(self) -> bool:
+        """Whether every row but general ones is a text with its level."""
+        return self.tasks == (SEVERITY,)
+
+    @property
     def is_plain(self) -> bool:
         """Whether it neither copies nor leaves out to change proportions."""
         return self.as_json() == self.plain().as_json()
@@ -145,6 +180,8 @@ class Recipe:
     def as_json(self) -> dict[str, Any]:
         """Every key with its value, in the form that `parse` reads back."""
         return {
+            "tasks": list(self.tasks),
+            "label_source": self.label_source.value,
             "gold_rule": self.gold_rule.value,
             "shares": {s.value: float(self.shares.get(s, 0)) for s in Split},
             "test": self.test.as_json(),
@@ -152,6 +189,9 @@ class Recipe:
             "filters": self.filters.as_json(),
             "upsampling": self.upsampling.as_json(),
             "balance": self.balance.as_json(),
+            "group_by_customer": self.group_by_customer,
+            "general_share": float(self.general_share),
+            "length": self.length.as_json(),
             "formats": list(self.formats),
             "min_per_class": self.min_per_class,
             "seed": self.seed,

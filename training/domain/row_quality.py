@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from annotation.domain.duplicates import fingerprint
+from annotation.domain.scale import Scale
 from training.domain.findings import Finding, Findings, Weight
+from training.domain.rows import Row
 from training.domain.shuffling import seeded_rank
+from training.domain.tasks import DOMAIN_TEXT, answer_problem, turns
 from training.domain.text_checks import shortness_of_answer, signs_of_incompleteness
 
 # Distinct-2 falls with the size of a corpus; so many texts make it comparable.
@@ -47,6 +51,9 @@ class RowQuality:
     """Notes examples one by one; `facts` and `findings` say what they came to."""
 
     seed: int
+    scale: Scale
+    root_causes: Sequence[str] = ()
+    _records: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _incomplete: set[str] = field(default_factory=set)
     _labels: dict[str, Counter[str]] = field(default_factory=dict)
@@ -57,16 +64,21 @@ class RowQuality:
     _found: Findings = field(default_factory=Findings)
     _examples: int = 0
 
-    def note(self, *, id: str, text: str, label: str, answer: str = "") -> None:
-        """Take one example in."""
+    def note(self, row: Row) -> None:
+        """Take one example in; a text of which several are made counts once."""
+        self._note_answer(row)
+        if row.record_id in self._records:
+            return
+        self._records.add(row.record_id)
+        id, text, label = row.record_id, row.text, row.label
         self._examples += 1
         self._lengths.append(len(text))
         name = fingerprint(text)
         is_new = name not in self._seen
         self._seen.add(name)
         signs = [("text", *sign) for sign in signs_of_incompleteness(text)]
-        signs += [("answer", *sign) for sign in signs_of_incompleteness(answer)]
-        signs += [("answer", *sign) for sign in shortness_of_answer(answer, text)]
+        signs += [("answer", *sign) for sign in signs_of_incompleteness(row.answer)]
+        signs += [("answer", *sign) for sign in shortness_of_answer(row.answer, text)]
         for where, rule, words in signs:
             fix = "Complete it, or exclude the record."
             self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
@@ -103,6 +115,19 @@ class RowQuality:
             )
             self._found.add(Finding("texts_alike", Weight.WARNING, message))
         return self._found.all()
+
+    def _note_answer(self, row: Row) -> None:
+        """What a model is to say has to be what the task asks for."""
+        if row.task == DOMAIN_TEXT:
+            return
+        said = turns(row, self.scale, self.root_causes).assistant
+        problem = answer_problem(row.task, said, self.scale, self.root_causes)
+        if problem:
+            fix = "Review the record again, or mend the project's levels and causes."
+            message = f"The answer is not what the task asks for: {problem}."
+            self._found.add(
+                Finding("answer_invalid", Weight.ERROR, message, row.id, "answer", fix)
+            )
 
     def _note_label(self, id: str, text: str, name: str, label: str) -> None:
         masked = fingerprint(text, masked=True)

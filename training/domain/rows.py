@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+SEVERITY = "severity"
+"""The task of a row that names none."""
 
 
 class FormatError(ValueError):
@@ -25,7 +28,10 @@ class Row:
     id: the record's external id. text: title and body, what was known at opening.
     method, grade, gold, reviews: where the label comes from. group: tickets of one
     incident or near-duplicate cluster share it. answer: the ideal answer, if any.
-    rejected: an answer to the same ticket that was judged worse, if any.
+    rejected: an answer to the same ticket that was judged worse, if any. task: what the
+    row teaches. fields: what the words of the task need besides. record: the record's
+    external id where the row's own id says more. cut: characters that the length policy
+    took from the end of the text.
     """
 
     id: str
@@ -44,6 +50,15 @@ class Row:
     copy: int = 0
     copy_of: str | None = None
     rejected: str = ""
+    task: str = SEVERITY
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    record: str = ""
+    cut: int = 0
+
+    @property
+    def record_id(self) -> str:
+        """The external id of the record that the row, or what it copies, is of."""
+        return self.record or self.copy_of or self.id
 
     def copied(self, number: int) -> Row:
         """The row again as copy `number`, counting from 1, with an id of its own."""
@@ -65,9 +80,14 @@ def rows_of(row: Row, copies: int) -> Iterator[Row]:
 
 
 def frozen_form(row: Row) -> dict[str, Any]:
-    """Every field that is not empty; id, text, label and split first."""
+    """Every field that is not empty; id, text, label and split first.
+
+    The task is left out where it is severity, the usual one.
+    """
     named = {"id": row.id, "text": row.text, "label": row.label, "split": row.split}
     rest = {k: v for k, v in row.__dict__.items() if k not in named and v}
+    if row.task == SEVERITY:
+        del rest["task"]
     return {**named, **rest}
 
 
@@ -79,7 +99,6 @@ def encode_line(payload: Mapping[str, Any]) -> bytes:
 def read_row(line: bytes | str) -> Row:
     """Read a line of a frozen file. Raises FormatError."""
     try:
-        data = json.loads(line)
-        return Row(**data)
+        return Row(**json.loads(line))
     except (ValueError, TypeError) as error:
         raise FormatError("a line is no row of a dataset") from error

@@ -35,6 +35,8 @@ class Item:
     """One example without its text.
 
     `fingerprint` is equal for equal texts, `group` for tickets that share a split.
+    `record` is the record's id where the example's says more; `label` is empty where
+    the task has none.
     """
 
     id: str
@@ -43,6 +45,12 @@ class Item:
     fingerprint: str
     opened_at: datetime | None = None
     group: str = ""
+    record: str = ""
+
+    @property
+    def of(self) -> str:
+        """The record that the example is of."""
+        return self.record or self.id
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def _check_labels(
     items: Sequence[Item], levels: Sequence[str], found: Findings
 ) -> None:
     for item in items:
-        if item.label not in levels:
+        if item.label and item.label not in levels:
             found.add(
                 Finding(
                     "label_unknown",
@@ -109,8 +117,11 @@ def _check_labels(
 def _check_class_sizes(
     items: Sequence[Item], levels: Sequence[str], recipe: Recipe, found: Findings
 ) -> None:
-    train = Counter(item.label for item in items if item.split is Split.TRAIN)
-    anywhere = Counter(item.label for item in items)
+    labelled = [item for item in items if item.label]
+    if not labelled:
+        return
+    train = Counter(item.label for item in labelled if item.split is Split.TRAIN)
+    anywhere = Counter(item.label for item in labelled)
     for level in levels:
         if not anywhere[level]:
             message = "No example has this level; a model cannot learn or be tested on."
@@ -160,11 +171,12 @@ def _check_scored(items: Sequence[Item], waiting: int, found: Findings) -> None:
 
 
 def _check_groups(items: Sequence[Item], found: Findings) -> None:
-    groups = Counter(item.group for item in items if item.group)
+    records = {item.of: item.group for item in items}
+    groups = Counter(group for group in records.values() if group)
     for group, size in groups.most_common(1):
-        if size >= FEWEST_EXAMPLES and size > LARGE_GROUP * len(items):
+        if size >= FEWEST_EXAMPLES and size > LARGE_GROUP * len(records):
             message = (
-                f"{size} of {len(items)} examples are one incident or near copies of "
+                f"{size} of {len(records)} tickets are one incident or near copies of "
                 "each other; they all stand in one split."
             )
             found.add(Finding("group_large", Weight.WARNING, message, group))
@@ -185,7 +197,9 @@ def _check_exact(items: Sequence[Item], found: Findings) -> None:
     for twins in same.values():
         first = twins[0]
         for second in twins[1:]:
-            _note_twins(first, second, found)
+            # Several tasks, or reviews, make several examples of one text.
+            if first.of != second.of:
+                _note_twins(first, second, found)
 
 
 def _note_twins(first: Item, second: Item, found: Findings) -> None:
@@ -201,7 +215,7 @@ def _note_twins(first: Item, second: Item, found: Findings) -> None:
                 "Exclude one of the two records.",
             )
         )
-    elif first.label != second.label:
+    elif first.label and second.label and first.label != second.label:
         message = "The same text carries two labels."
         fix = "Adjudicate the two tickets together."
         found.add(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
-from training.domain.manifest import TASK
+from training.domain.rows import SEVERITY
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -91,6 +91,11 @@ class ExampleQuerySet(models.QuerySet):
         found = self.values_list("record__sanitization__ruleset", flat=True)
         return sorted({ruleset for ruleset in found.distinct() if ruleset})
 
+    def tasks(self) -> list[str]:
+        """What they teach, by name."""
+        rows = self.order_by("task_type").values_list("task_type", flat=True)
+        return list(rows.distinct())
+
     def in_split(self, split: str) -> Self:
         return self.filter(split=split)
 
@@ -110,7 +115,7 @@ class ExampleQuerySet(models.QuerySet):
         overturned = models.Q(label_now__isnull=True) | ~models.Q(
             label_now=models.F("label")
         )
-        labelled = self.filter(task_type=TASK, review=None, record__isnull=False)
+        labelled = self.filter(task_type=SEVERITY, review=None, record__isnull=False)
         return labelled.with_current_verdict().filter(overturned)
 
 

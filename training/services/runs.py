@@ -28,6 +28,7 @@ from training.domain.job_spec import (
     Tuning,
     work_sha256,
 )
+from training.domain.rows import SEVERITY
 from training.domain.strict_json import SpecError, dump
 from training.models import BaseModel, Dataset, ModelVersion, TrainingRun
 from training.services import base_models
@@ -54,8 +55,8 @@ def queue(
     An empty objective or tuning follows from the base model. `force` queues a new run
     in any case.
 
-    Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``objective_unknown``,
-    ``hyperparameter``, ``base_model_missing``.
+    Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``other_tasks``,
+    ``objective_unknown``, ``hyperparameter``, ``base_model_missing``.
     """
     kind = _kind(base_model, objective, tuning)
     spec = _spec(dataset, base_model, kind, hyperparameters or {}, seed)
@@ -130,6 +131,7 @@ def _spec(
     seed: int,
 ) -> TrainSpec:
     train, dev = _data_file(dataset, "TRAIN"), _data_file(dataset, "DEV")
+    refuse_other_tasks(dataset)
     baseline = kind[0] is Objective.BASELINE
     settings_class = BaselineHyperparameters if baseline else Hyperparameters
     try:
@@ -148,6 +150,20 @@ def _spec(
         )
     except SpecError as error:
         raise Refused("hyperparameter", f"{error}.") from error
+
+
+def refuse_other_tasks(dataset: Dataset) -> None:
+    """Refuse a dataset that a classifier of severity cannot read.
+
+    Raises Refused (``other_tasks``).
+    """
+    others = sorted(set(dataset.manifest.get("tasks", ())) - {SEVERITY})
+    if others:
+        raise Refused(
+            "other_tasks",
+            f"Dataset {dataset} also teaches {', '.join(others)}; a classifier learns "
+            "severity alone. Build one with that task and no general rows.",
+        )
 
 
 def _create(
@@ -208,6 +224,11 @@ def code_sha256() -> str:
     """Hash of the sources that a training process runs."""
     digest = hashlib.sha256()
     for folder in _CODE:
-        for path in sorted((_ROOT / folder).glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for path in sorted((_ROOT / folder).rglob("*.py")):
+            digest.update(
+                path.relative_to(_ROOT).as_posix().encode()
+                + b"\0"
+                + path.read_bytes()
+                + b"\0"
+            )
     return digest.hexdigest()

@@ -32,6 +32,8 @@ from annotation.services.preparing import Prepared, Preparer, Recognised
 from annotation.services.text_indexing import indexed_together
 from netft_site.base.bulk_insert import insert_many
 
+# What nobody is asked to judge: texts to learn from, no events that have a severity.
+_UNJUDGED_KINDS = (Record.Kind.QA, Record.Kind.DOCUMENT)
 CHANGED = "a record with this external_id exists with another text"
 
 
@@ -180,10 +182,17 @@ def _record(destination: Destination, one: Prepared) -> dict[str, Any]:
         "incident_key": clean.incident_key,
         "fingerprint": one.fingerprint,
         "state": (Record.State.HELD if clean.held else Record.State.OPEN).value,
-        "reviews_wanted": destination.project.reviews_wanted,
+        "reviews_wanted": _reviews_wanted(destination),
         "lot": draw_lot(),
         "created_at": destination.now,
     }
+
+
+def _reviews_wanted(destination: Destination) -> int:
+    is_general = destination.origin == Record.Origin.GENERAL
+    if is_general or destination.kind in _UNJUDGED_KINDS:
+        return 0
+    return destination.project.reviews_wanted
 
 
 def _sanitization(

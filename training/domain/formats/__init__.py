@@ -13,11 +13,10 @@ from training.domain.formats.registry import (
     read_turns,
 )
 from training.domain.rows import FormatError, Row, encode_line, read_row, rows_of
-from training.domain.tasks import TEMPLATE_VERSION, VERDICT_LINE
+from training.domain.tasks import VERDICT_LINE
 
 __all__ = [
     "FORMATS",
-    "TEMPLATE_VERSION",
     "VERDICT_LINE",
     "Format",
     "FormatError",

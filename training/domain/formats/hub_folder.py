@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.domain.recipe import Split
-from training.domain.rows import Row
+from training.domain.rows import SEVERITY, Row
 
 CARD = "README.md"
-TEXT_COLUMNS = ("id", "text", "category", "opened_at", "answer", "copy_of")
+TEXT_COLUMNS = (
+    "id", "task", "text", "category", "opened_at", "answer", "rejected", "fields",
+    "copy_of",
+)  # fmt: skip
 
 # The hub's own name for the split that a model is chosen on.
 _NAMES = {Split.DEV: "validation"}
@@ -30,14 +33,17 @@ _SIZES = (
 
 
 def columns_of(row: Row) -> dict[str, Any]:
-    """The columns of a row; what is unknown is an empty text."""
+    """The columns of a row; what is unknown is an empty text, `fields` is JSON."""
     columns = {
         "id": row.id,
+        "task": row.task,
         "text": row.text,
         "label": row.label,
         "category": row.category,
         "opened_at": row.opened_at or "",
         "answer": row.answer,
+        "rejected": row.rejected,
+        "fields": json.dumps(row.fields) if row.fields else "",
         "copy_of": row.copy_of or "",
     }
     return {name: _without_surrogates(text) for name, text in columns.items()}
@@ -60,10 +66,11 @@ def card(
     levels: Sequence[Mapping[str, str]],
     rows: Mapping[Split, int],
     is_single_source: bool,
+    tasks: Sequence[str] = (SEVERITY,),
 ) -> str:
     """The dataset card. `levels` hold key and meaning, `rows` the count of a split."""
     filled = {split: count for split, count in rows.items() if count}
-    header = [*_header(filled, [level["key"] for level in levels]), ""]
+    header = [*_header(filled, [level["key"] for level in levels], tasks), ""]
     labels = (
         "The labels come from one system; nobody checked them."
         if is_single_source
@@ -76,6 +83,7 @@ def card(
         "Trouble tickets of a network-operations team with their severity, judged from "
         "what was known when the ticket was opened. Names, addresses and secrets are "
         "replaced.",
+        *_tasks_words(tasks),
         "",
         labels,
         "",
@@ -96,7 +104,9 @@ def card(
     return "\n".join([*header, *body])
 
 
-def _header(rows: Mapping[Split, int], labels: Sequence[str]) -> list[str]:
+def _header(
+    rows: Mapping[Split, int], labels: Sequence[str], tasks: Sequence[str]
+) -> list[str]:
     # JSON strings are YAML strings; a label such as `no` or `1` stays a text.
     texts = [
         line
@@ -105,6 +115,10 @@ def _header(rows: Mapping[Split, int], labels: Sequence[str]) -> list[str]:
     ]
     classes = [f"          '{i}': {json.dumps(key)}" for i, key in enumerate(labels)]
     label = ["  - name: label", "    dtype:", "      class_label:", "        names:"]
+    is_classification = list(tasks) == [SEVERITY]
+    if not is_classification:
+        # Rows of other tasks have no level, which a class label cannot say.
+        label, classes = ["  - name: label", "    dtype: string"], []
     files = [
         line
         for split in rows
@@ -113,7 +127,7 @@ def _header(rows: Mapping[Split, int], labels: Sequence[str]) -> list[str]:
     return [
         "---",
         "task_categories:",
-        "- text-classification",
+        "- text-classification" if is_classification else "- text-generation",
         "size_categories:",
         f"- {_size(sum(rows.values()))}",
         "configs:",
@@ -127,6 +141,12 @@ def _header(rows: Mapping[Split, int], labels: Sequence[str]) -> list[str]:
         *classes,
         "---",
     ]
+
+
+def _tasks_words(tasks: Sequence[str]) -> list[str]:
+    if list(tasks) == [SEVERITY]:
+        return []
+    return ["", f"What the rows teach is in `task`: {', '.join(sorted(tasks))}."]
 
 
 def _size(rows: int) -> str:

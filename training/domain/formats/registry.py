@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from annotation.domain.scale import Scale
@@ -17,7 +18,16 @@ from training.domain.formats import hub_folder, shapes
 from training.domain.formats.markers import break_markers, mend
 from training.domain.formats.shapes import Shape
 from training.domain.rows import FormatError, Row, encode_line, frozen_form
-from training.domain.tasks import SEVERITY, TEMPLATE_VERSION, Turns
+from training.domain.tasks import DOMAIN_TEXT, VERSIONS, Turns
+
+
+class Takes(StrEnum):
+    """Which rows a format has a place for."""
+
+    EVERY_ROW = "every row"
+    EXCHANGES = "rows with a question and an answer"
+    PAIRS = "rows with a rejected answer"
+    TEXTS = "rows of domain text"
 
 
 @dataclass(frozen=True)
@@ -31,28 +41,48 @@ class Format:
     shape: Shape | None = None
     columns: Callable[[Row], dict[str, Any]] = frozen_form
     ending: str = "jsonl"
+    takes: Takes = Takes.EVERY_ROW
 
     @property
     def is_folder(self) -> bool:
         """Whether the file is an archive of several files."""
         return self.ending == "tar"
 
-    @property
-    def wants_rejected(self) -> bool:
-        """Whether only rows with a rejected answer are written."""
-        return self.shape is not None and self.shape.has_rejected
+    def takes_row(self, row: Row) -> bool:
+        """Whether the row has a place in the format."""
+        is_text = row.task == DOMAIN_TEXT
+        return {
+            Takes.EVERY_ROW: True,
+            Takes.EXCHANGES: not is_text,
+            Takes.PAIRS: bool(row.rejected),
+            Takes.TEXTS: is_text,
+        }[self.takes]
+
+
+def _turned(title: str, shape: Shape) -> Format:
+    takes = Takes.PAIRS if shape.has_rejected else Takes.EXCHANGES
+    return Format(title, shape, takes=takes)
+
+
+def _text_of(row: Row) -> dict[str, Any]:
+    return {"text": break_markers(row.text)}
 
 
 FORMATS: Mapping[str, Format] = {
     "classification": Format("classification (the frozen rows)"),
-    "openai_chat": Format("OpenAI chat", shapes.OPENAI_CHAT),
-    "prompt_completion": Format("prompt and completion", shapes.PROMPT_COMPLETION),
-    "alpaca": Format("Alpaca", shapes.ALPACA),
-    "sharegpt": Format("ShareGPT", shapes.SHAREGPT),
-    "bedrock_conversation": Format("Bedrock conversation", shapes.BEDROCK_CONVERSATION),
-    "bedrock_prompt": Format("Bedrock prompt and completion", shapes.PROMPT_COMPLETION),
-    "trl_conversational": Format("TRL conversational", shapes.TRL_CONVERSATIONAL),
-    "trl_preference": Format("TRL preference", shapes.TRL_PREFERENCE),
+    "openai_chat": _turned("OpenAI chat", shapes.OPENAI_CHAT),
+    "prompt_completion": _turned("prompt and completion", shapes.PROMPT_COMPLETION),
+    "alpaca": _turned("Alpaca", shapes.ALPACA),
+    "sharegpt": _turned("ShareGPT", shapes.SHAREGPT),
+    "bedrock_conversation": _turned(
+        "Bedrock conversation", shapes.BEDROCK_CONVERSATION
+    ),
+    "bedrock_prompt": _turned(
+        "Bedrock prompt and completion", shapes.PROMPT_COMPLETION
+    ),
+    "trl_conversational": _turned("TRL conversational", shapes.TRL_CONVERSATIONAL),
+    "trl_preference": _turned("TRL preference", shapes.TRL_PREFERENCE),
+    "text": Format("text, for continued training", columns=_text_of, takes=Takes.TEXTS),
     "hf_folder": Format(
         "Hugging Face datasets folder", columns=hub_folder.columns_of, ending="tar"
     ),
@@ -71,20 +101,21 @@ def convert(
     row: Row,
     format_name: str,
     scale: Scale,
-    task: str = SEVERITY,
-    version: str = TEMPLATE_VERSION,
+    root_causes: Sequence[str] = (),
+    versions: Mapping[str, str] = VERSIONS,
 ) -> dict[str, Any]:
     """The row in a format.
 
-    Raises FormatError where there is no such format or there are no such words, and
-    for a row without a rejected answer where the format needs one.
+    versions: of the words of each task. Raises FormatError where there is no such
+    format or there are no such words, and for a row that the format has no place for.
     """
     format_ = find_format(format_name)
+    if not format_.takes_row(row):
+        raise FormatError(f"{format_name} holds {format_.takes}")
     if format_.shape is None:
         return format_.columns(row)
-    turns = tasks.turns(row, scale, task, version)
-    if format_.wants_rejected and not turns.rejected:
-        raise FormatError("the row has no rejected answer")
+    version = versions.get(row.task, "")
+    turns = tasks.turns(row, scale, root_causes, version)
     return format_.shape.write(_each(turns, break_markers))
 
 

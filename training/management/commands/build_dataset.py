@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from annotation.models import Project
 from netft_site.base.commands import JsonCommand, Refused
+from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.recipe import Split
-from training.domain.selection import LEFT_OUT_WORDS
 from training.services.datasets import building
 
 

@@ -14,14 +14,20 @@ from typing import Any
 
 from django.db import transaction
 
-from annotation.models import Record, Review
 from netft_site.base.files import write_atomic
-from training.domain.formats import TEMPLATE_VERSION, Row, encode_rows, rows_of
-from training.domain.manifest import TASK
+from training.domain.formats import Row, encode_rows, rows_of
+from training.domain.recipe import Recipe
+from training.domain.recipe_tasks import TooLong
+from training.domain.tasks import VERSIONS
 from training.models import Dataset, Example
-from training.services.datasets import folders, leakage, planning
+from training.services.datasets import (
+    folders,
+    leakage,
+    lengths,
+    materials,
+    planning,
+)
 from training.services.datasets.origins import read_origins
-from training.services.datasets.refusals import BuildRefused
 
 CHUNK = 2000
 
@@ -30,17 +36,16 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
     """Write the parts of the next chunk, then its rows and the cursor together.
 
     Nothing changes when somebody else has written the chunk meanwhile. Raises
-    BuildRefused (``record_changed``).
+    BuildRefused (``record_changed``, ``too_long``).
     """
     start = dataset.cursor
     entries = planning.read_entries(dataset, start, CHUNK)
-    records = _read_records(entries)
-    rows = _read_rows(entries, records)
+    records = materials.read_records(entries)
+    rows = _fitted(dataset, materials.read_rows(entries, records))
     origins = read_origins(entries, records)
     for split, content in _encode(dataset, entries, rows).items():
         write_atomic(folders.part_path(dataset, start, split), content)
-    texts = [rows[entry.record_id].text for entry in entries]
-    leakage.keep_signatures(dataset, start, texts)
+    leakage.keep_signatures(dataset, start, [rows[e.row].text for e in entries])
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         is_ours = locked.status == Dataset.Status.BUILDING and locked.cursor == start
@@ -48,8 +53,8 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
             return
         Example.objects.bulk_create(
             [
-                _example(dataset, e, rows[e.record_id], origins[e.record_id])
-                for e in entries
+                _example(dataset, entry, rows[entry.row], origins[entry.record_id])
+                for entry in entries
             ]
         )
         Dataset.objects.filter(pk=dataset.pk).update(
@@ -57,72 +62,28 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
         )
 
 
-def _read_records(entries: list[planning.Entry]) -> dict[int, Record]:
-    """The records of one chunk, each with what its text was sanitized under.
-
-    Both come in one query: a record that is sanitized again meanwhile would otherwise
-    be said to stand under rules that its text has never met.
-    """
-    found = Record.objects.labelable().filter(id__in=[e.record_id for e in entries])
-    told = ("ruleset", "knowledge", "key_id")
+def _fitted(dataset: Dataset, rows: dict[str, Row]) -> dict[str, Row]:
+    """The rows, shortened where the recipe wants that."""
+    recipe = Recipe.parse(dataset.recipe)
+    if recipe.length.policy is not TooLong.TRUNCATE:
+        return rows
+    measure = lengths.measure_of(recipe)
+    if measure is None:
+        return rows
     return {
-        record.pk: record
-        for record in found.select_related("sanitization").only(
-            "id", "title", "body", *(f"sanitization__{name}" for name in told)
-        )
+        name: lengths.cut_to_limit(row, measure, dataset.project)
+        for name, row in rows.items()
     }
 
 
-def _read_rows(
-    entries: list[planning.Entry], records: Mapping[int, Record]
-) -> dict[int, Row]:
-    """The rows of one chunk with their texts and answers, by record id."""
-    answers = dict(
-        Review.objects.filter(
-            id__in=[e.review_id for e in entries if e.review_id]
-        ).values_list("id", "response")
-    )
-    rows = {}
-    for entry in entries:
-        record = records.get(entry.record_id)
-        text = record.text if record else ""
-        if not text:
-            raise BuildRefused(
-                "record_changed",
-                f"Record {entry.key} lost its text or was excluded while the dataset "
-                "was built. Build again.",
-            )
-        answer = answers.get(entry.review_id, "") if entry.review_id else ""
-        rows[entry.record_id] = _row(entry, text, answer)
-    return rows
-
-
-def _row(entry: planning.Entry, text: str, answer: str) -> Row:
-    return Row(
-        id=entry.key,
-        text=text,
-        label=entry.label,
-        split=entry.split,
-        category=entry.category,
-        opened_at=entry.opened_at,
-        group=entry.group,
-        method=entry.method,
-        grade=entry.grade,
-        gold=entry.gold,
-        reviews=entry.reviews,
-        root_cause=entry.root_cause,
-        answer=answer,
-    )
-
-
 def _encode(
-    dataset: Dataset, entries: list[planning.Entry], rows: dict[int, Row]
+    dataset: Dataset, entries: list[planning.Entry], rows: Mapping[str, Row]
 ) -> dict[str, bytes]:
     """The frozen lines of one chunk by split, copies included."""
     scale = dataset.project.scale
     lines: dict[str, list[bytes]] = defaultdict(list)
     for entry in entries:
-        copies = list(rows_of(rows[entry.record_id], entry.rows))
+        copies = list(rows_of(rows[entry.row], entry.rows))
         lines[entry.split].append(encode_rows(copies, "classification", scale))
     return {split: b"".join(parts) for split, parts in lines.items()}
 
@@ -133,8 +94,9 @@ def _example(
     return Example(
         dataset=dataset,
         record_id=entry.record_id,
-        task_type=TASK,
-        template_version=TEMPLATE_VERSION,
+        review_id=entry.label_id,
+        task_type=entry.task,
+        template_version=VERSIONS[entry.task],
         split=entry.split,
         copies=entry.rows,
         label=entry.label,
@@ -147,7 +109,8 @@ def _example(
             "root_cause": entry.root_cause,
             "category": entry.category,
             "group": entry.group,
-            "answer_review": entry.review_id,
+            "answer_review": entry.answer_id,
+            "pair": entry.pair_id,
             **origin,
         },
         text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),

@@ -80,8 +80,7 @@ def describe(export: Export, digest: str, size: int) -> dict[str, Any]:
     return {
         "dataset": dataset.reference,
         "dataset_sha256": dataset.sha256,
-        "task": streaming.task_of(dataset),
-        "template_version": streaming.template_of(dataset),
+        "tasks": streaming.tasks_of(dataset),
         "format": export.format,
         "split": export.split or "all",
         "rows": export.rows_written,
@@ -137,4 +136,5 @@ def _card(dataset: Dataset, rows: dict[Any, int]) -> str:
         levels=levels,
         rows=rows,
         is_single_source=dataset.is_single_source,
+        tasks=list(streaming.tasks_of(dataset)),
     )

@@ -8,47 +8,72 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count
+from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 
 from annotation.domain.scale import Grade
-from annotation.models import Project, Record, Review, Verdict
+from annotation.models import Preference, Project, Record, Review, Verdict
+from training.domain.eligibility import RecordFacts, ReviewFacts
 from training.domain.gold import Ruling
-from training.domain.recipe import GoldRule, Split
-from training.domain.selection import RecordFacts
+from training.domain.recipe import GoldRule, Recipe, Split
+from training.domain.recipe_tasks import LabelSource
+from training.domain.tasks import PREFERENCE
 
+_MEASURED = ("title_length", "body_length", "resolution_length", "customer")
 _FIELDS = (
     "id", "external_id", "state", "kind", "origin", "category", "vendor", "opened_at",
-    "incident_key", "fingerprint", "near_duplicate_of_id",
+    "incident_key", "fingerprint", "near_duplicate_of_id", "resolution_mark",
     "split_assignment__split", "split_assignment__group_key",
 )  # fmt: skip
 
 
-def load_facts(*, project: Project, gold_rule: GoldRule) -> list[RecordFacts]:
+def load_facts(*, project: Project, recipe: Recipe) -> list[RecordFacts]:
     """Every record of the project, in the order of import.
 
     Under SINGLE_SOURCE a record without a verdict counts with its only label.
     """
     rulings = _rulings(project)
-    if gold_rule is GoldRule.SINGLE_SOURCE:
+    if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         rulings = {**_lone_labels(project), **rulings}
+    beside = _Beside(
+        rulings,
+        _answers(project, {pk: ruling.label for pk, ruling in rulings.items()}),
+        _pairs(project) if PREFERENCE in recipe.tasks else {},
+        _every_review(project)
+        if recipe.label_source is LabelSource.EVERY_REVIEW
+        else {},
+    )
     rows = (
         Record.objects.of(project)
-        .annotate(title_length=Length("title"), body_length=Length("body"))
-        .values(*_FIELDS, "title_length", "body_length")
+        .annotate(
+            title_length=Length("title"),
+            body_length=Length("body"),
+            resolution_length=Length("resolution"),
+            customer=KT("attributes__customer"),
+        )
+        .values(*_FIELDS, *_MEASURED)
         .order_by("id")
     )
-    return [
-        _record(row, rulings.get(row["id"])) for row in rows.iterator(chunk_size=5000)
-    ]
+    return [_record(row, beside) for row in rows.iterator(chunk_size=5000)]
 
 
-def _record(row: dict[str, Any], ruling: Ruling | None) -> RecordFacts:
-    split = row["split_assignment__split"]
+class _Beside(NamedTuple):
+    """What stands beside records, by their ids."""
+
+    rulings: dict[int, Ruling]
+    answers: dict[int, tuple[Grade, int]]
+    pairs: dict[int, int]
+    reviews: dict[int, list[ReviewFacts]]
+
+
+def _record(row: dict[str, Any], beside: _Beside) -> RecordFacts:
+    split, pk = row["split_assignment__split"], row["id"]
+    grade, answer = beside.answers.get(pk, (None, None))
     return RecordFacts(
-        id=row["id"],
+        id=pk,
         key=row["external_id"],
         state=row["state"],
         has_text=bool(row["title_length"] or row["body_length"]),
@@ -58,11 +83,18 @@ def _record(row: dict[str, Any], ruling: Ruling | None) -> RecordFacts:
         vendor=row["vendor"],
         opened_at=row["opened_at"],
         incident_key=row["incident_key"],
+        customer=row["customer"] or "",
         fingerprint=row["fingerprint"],
         duplicate_of=row["near_duplicate_of_id"],
         split=Split(split) if split else None,
         group_key=row["split_assignment__group_key"] or "",
-        ruling=ruling,
+        ruling=beside.rulings.get(pk),
+        answer=answer,
+        answer_grade=grade,
+        has_resolution=bool(row["resolution_length"]),
+        mark=row["resolution_mark"],
+        pair=beside.pairs.get(pk),
+        reviews=tuple(beside.reviews.get(pk, ())),
     )
 
 
@@ -134,11 +166,11 @@ def _lone_labels(project: Project) -> dict[int, Ruling]:
     }
 
 
-def load_answers(*, project: Project, labels: dict[int, str]) -> dict[int, int]:
-    """Review id by record id of the ideal answer that goes with each label.
+def _answers(project: Project, labels: dict[int, str]) -> dict[int, tuple[Grade, int]]:
+    """Grade and review id of the ideal answer that goes with each record's label.
 
-    Of the standing reviews that agree with the label and hold an answer, the one of
-    the highest grade, the earliest of equals.
+    Of the standing reviews that agree with the label, where there is one, and hold an
+    answer, the one of the highest grade, the earliest of equals.
     """
     rows = (
         Review.objects.current()
@@ -150,11 +182,31 @@ def load_answers(*, project: Project, labels: dict[int, str]) -> dict[int, int]:
     )
     best: dict[int, tuple[Grade, int]] = {}
     for record, review, severity, grade in _pages(rows):
-        if labels.get(record) != severity:
+        if labels.get(record, severity) != severity:
             continue
         if record not in best or Grade(grade) > best[record][0]:
             best[record] = (Grade(grade), review)
-    return {record: review for record, (_, review) in best.items()}
+    return best
+
+
+def _pairs(project: Project) -> dict[int, int]:
+    """The newest judged pair of answers of each record."""
+    rows = Preference.objects.filter(record__project=project).order_by("id")
+    return dict(rows.values_list("record_id", "id"))
+
+
+def _every_review(project: Project) -> dict[int, list[ReviewFacts]]:
+    """The standing independent first answers of each record, the earliest first."""
+    rows = Review.objects.independent_first_pass()
+    found: dict[int, list[ReviewFacts]] = defaultdict(list)
+    for record, pk, label, grade in _pages(
+        rows.filter(record__project=project)
+        .order_by("id")
+        .values_list("record_id", "id", "severity", "grade")
+    ):
+        number = len(found[record]) + 1
+        found[record].append(ReviewFacts(pk, number, label, Grade(grade)))
+    return found
 
 
 def _pages(rows: Any) -> Iterator[Any]:

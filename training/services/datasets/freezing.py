@@ -28,11 +28,12 @@ from netft_site.base.files import (
 from netft_site.base.refusals import Refused
 from training.domain.file_checks import FileReport, check_file
 from training.domain.findings import Finding, Findings, Weight
-from training.domain.formats import Row, convert, encode_line, read_row
+from training.domain.formats import Row, convert, encode_line, find_format, read_row
 from training.domain.gates import gates
-from training.domain.manifest import SplitFile, content, content_sha256
+from training.domain.manifest import SplitFile, Vocabulary, content, content_sha256
 from training.domain.recipe import Recipe, Split
 from training.domain.row_quality import RowQuality
+from training.domain.tasks import VERSIONS
 from training.domain.validation import Item, check_dataset
 from training.models import Dataset, SplitAssignment
 from training.services.datasets import folders, leakage, planning
@@ -57,7 +58,9 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
     header = planning.read_header(dataset)
     recipe = Recipe.parse(dataset.recipe)
     folder = folders.new_folder(dataset)
-    quality = RowQuality(recipe.seed)
+    quality = RowQuality(
+        recipe.seed, dataset.project.scale, dataset.project.root_causes
+    )
     files, items = _write_files(dataset, folder, quality)
     formats = _check_formats(dataset, recipe, folder)
     findings = _findings(dataset, recipe, header, items, quality, formats)
@@ -92,9 +95,7 @@ def _write_files(
                 if not row.copy:
                     examples += 1
                     items.append(leakage.item_of(row))
-                    quality.note(
-                        id=row.id, text=row.text, label=row.label, answer=row.answer
-                    )
+                    quality.note(row)
         files[split] = SplitFile(name, examples, rows, writer.size, writer.sha256)
     return files, items
 
@@ -138,10 +139,14 @@ def _check_formats(
     dataset: Dataset, recipe: Recipe, folder: Path
 ) -> dict[str, FileReport]:
     """What the rows are like in every format of the recipe; sizes were judged."""
-    scale = dataset.project.scale
+    scale, causes = dataset.project.scale, dataset.project.root_causes
     return {
         name: check_file(
-            (encode_line(convert(row, name, scale)) for row in _originals(folder)),
+            (
+                encode_line(convert(row, name, scale, causes))
+                for row in _originals(folder)
+                if find_format(name).takes_row(row)
+            ),
             name,
             fewest=1,
         )
@@ -154,7 +159,7 @@ def _quality(
 ) -> dict[str, Any]:
     """The texts in figures and the gates they pass."""
     facts = quality.facts()
-    valid = {name: report.passed for name, report in formats.items()}
+    valid = {name: (report.passed, report.rows) for name, report in formats.items()}
     return {
         "texts": asdict(facts),
         "gates": [gate.as_json() for gate in gates(facts, header.left_out, valid)],
@@ -182,7 +187,9 @@ def _manifest(
 ) -> dict[str, Any]:
     """The hashed content, and around it what people read."""
     scale = dataset.project.scale
-    hashed = content(recipe, scale.keys, files)
+    vocabulary = Vocabulary(scale.keys, dataset.project.root_causes)
+    versions = {task: VERSIONS[task] for task in dataset.examples.tasks()}
+    hashed = content(recipe, vocabulary, versions, files)
     return {
         **hashed,
         "sha256": content_sha256(hashed),
@@ -196,6 +203,8 @@ def _manifest(
         "mix": header.mix,
         "production_mix": dataset.project.production_mix,
         "left_out": header.left_out,
+        "left_out_of": header.left_out_of,
+        "general_share": header.general_share,
         "sanitizing": _sanitizing(dataset),
         "senior_share": {
             "before": header.senior_share_before,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from annotation.models import Project, Record, Review
+from annotation.models import Preference, Project, Record, Review
 from annotation.services.leak_gate import (
     MISSED,
     NAME,
@@ -22,11 +22,10 @@ from annotation.services.leak_gate import (
     GateFinding,
     LeakGate,
 )
+from training.domain.chosen import Chosen, Selection
 from training.domain.formats.markers import mend
-from training.domain.selection import Chosen, Selection
 from training.models import Dataset
-from training.services.datasets import streaming
-from training.services.datasets.facts import load_answers
+from training.services.datasets import materials, streaming
 from training.services.datasets.streaming import ExportRefused
 
 BLOCK = 500
@@ -42,7 +41,7 @@ _BUILD_AGAIN = (
     "The project's records are sanitized again by themselves: build a new version."
 )
 # Ids and groups of records are no text: rules may well be written for their like.
-_IDENTIFIERS = frozenset(("id", "copy_of", "group"))
+_IDENTIFIERS = frozenset(("id", "copy_of", "group", "record"))
 # What an export's row keeps of a reason, without what to do.
 _LONGEST = 300 - len(_WHAT_TO_DO) - 4
 
@@ -73,42 +72,41 @@ def checked_lines(
 
 def unsafe_records(*, project: Project, selection: Selection) -> frozenset[int]:
     """Ids of a selection's records of which a row would not be let out."""
-    labels = {c.record.id: c.ruling.label for c in selection.examples}
-    answers = load_answers(project=project, labels=labels)
     gate = LeakGate(project)
     chosen = iter(selection.examples)
     unsafe: set[int] = set()
     while block := list(islice(chosen, BLOCK)):
-        unsafe |= _unsafe_of(gate, block, answers)
+        unsafe |= _unsafe_of(gate, block)
     return frozenset(unsafe)
 
 
-def _unsafe_of(
-    gate: LeakGate, chosen: Sequence[Chosen], answers: dict[int, int]
-) -> set[int]:
-    ids = [one.record.id for one in chosen]
-    records = Record.objects.filter(id__in=ids).only("id", "title", "body")
-    texts = {record.pk: record.text for record in records}
-    said = dict(
-        Review.objects.filter(
-            id__in=[answers[pk] for pk in ids if pk in answers]
-        ).values_list("record_id", "response")
-    )
+def _unsafe_of(gate: LeakGate, chosen: Sequence[Chosen]) -> set[int]:
+    found = Record.objects.filter(id__in={one.record.id for one in chosen})
+    records = found.only(
+        "id", "title", "body", "resolution", "resolution_mark", "attributes"
+    ).in_bulk()
+    answered = {_answer_of(one) for one in chosen} - {None}
+    answers = dict(Review.objects.filter(id__in=answered).values_list("id", "response"))
+    pairs = Preference.objects.in_bulk({c.record.pair for c in chosen} - {None})
     rows = []
     for one in chosen:
         pk, key = one.record.id, one.record.key
-        fields = (
-            texts.get(pk),
-            said.get(pk),
-            one.record.category,
-            one.ruling.root_cause,
-        )
-        rows += [_Read(pk, key, text) for text in fields if text]
+        texts = [answers.get(_answer_of(one)), one.record.category]
+        texts.append(one.ruling.root_cause)
+        if pk in records:
+            texts += [records[pk].text, *materials.texts_of(records[pk])]
+        if pair := pairs.get(one.record.pair or 0):
+            texts += [pair.prompt, pair.chosen, pair.rejected]
+        rows += [_Read(pk, key, text) for text in texts if text]
         identifiers = (key, one.placement.group_key)
         rows += [
             _Read(pk, key, text, is_identifier=True) for text in identifiers if text
         ]
     return {rows[finding.row].row for finding in _check(gate, rows)}
+
+
+def _answer_of(chosen: Chosen) -> int:
+    return chosen.review.id if chosen.review else chosen.record.answer or 0
 
 
 def _refuse_leaks(gate: LeakGate, block: list[tuple[str, bytes]], first: int) -> None:

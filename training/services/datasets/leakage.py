@@ -36,6 +36,7 @@ def item_of(row: Row) -> Item:
         fingerprint=fingerprint(row.text, masked=True),
         opened_at=datetime.fromisoformat(row.opened_at) if row.opened_at else None,
         group=row.group,
+        record=row.record,
     )
 
 

@@ -20,24 +20,35 @@ from django.db.models import Max
 from annotation.models import Project
 from annotation.services import settling
 from netft_site.base.files import atomic_writer, sync_directory, write_json
+from training.domain.chosen import Chosen, Selection
+from training.domain.earlier import Earlier, earlier_tickets
 from training.domain.manifest import coverage, mixes
 from training.domain.recipe import GoldRule, Recipe
-from training.domain.selection import Chosen, Selection, select
+from training.domain.selection import select
+from training.domain.tasks import PREFERENCE
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import folders, gating
-from training.services.datasets.facts import load_answers, load_facts
+from training.services.datasets import folders, gating, lengths
+from training.services.datasets.facts import load_facts
 
 _HEADER = "plan.json"
 _ENTRIES = "examples.jsonl"
 _ASSIGNMENTS = "assignments.jsonl"
+_TRIAGE = "triage"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One planned example; `review_id` holds its ideal answer."""
+    """One planned example.
+
+    row: the id of its row. answer_id: the review that holds its ideal answer. label_id:
+    the review that labels it, where that is not the verdict. pair_id: the judged pair
+    of answers it is made of. earlier, repeats: records to be shown with it.
+    """
 
     record_id: int
     key: str
+    row: str
+    task: str
     split: str
     group: str
     label: str
@@ -49,7 +60,11 @@ class Entry:
     category: str
     opened_at: str | None
     rows: int
-    review_id: int | None
+    answer_id: int | None
+    label_id: int | None = None
+    pair_id: int | None = None
+    repeats: int | None = None
+    earlier: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,8 @@ class Header:
     """What the plan amounts to.
 
     last_assignment: the newest split assignment the plan knew; a newer one makes the
-    plan stale. coverage: examples by category and vendor.
+    plan stale. coverage: examples by category and vendor. left_out_of: records that
+    make no example of a task, by task and reason.
     """
 
     examples: int
@@ -67,6 +83,8 @@ class Header:
     senior_share: float
     last_assignment: int
     coverage: dict[str, dict[str, int]] = field(default_factory=dict)
+    left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
+    general_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,23 +98,38 @@ class PlannedAssignment:
 
 def select_examples(*, project: Project, recipe: Recipe) -> Selection:
     """Choose the examples of a recipe, without a look at texts; reads only."""
-    facts = load_facts(project=project, gold_rule=recipe.gold_rule)
+    facts = load_facts(project=project, recipe=recipe)
     return select(facts, recipe, project.scale.keys, project.production_mix)
 
 
-def select_safe_examples(*, project: Project, recipe: Recipe) -> Selection:
-    """Choose the examples of a recipe whose texts pass the leak gate; reads only.
+def select_readable_examples(*, project: Project, recipe: Recipe) -> Selection:
+    """Choose the examples of a recipe whose texts pass; reads only.
 
-    What does not pass is left out, and others may take its place; so it is done again
-    until all that are chosen pass.
+    What does not pass the leak gate, or is too long where the recipe drops that, is
+    left out, and others may take its place; so it is done again until all that are
+    chosen pass.
+
+    Raises BuildRefused (``too_long``) where the recipe refuses rows that are.
     """
-    facts = load_facts(project=project, gold_rule=recipe.gold_rule)
+    facts = load_facts(project=project, recipe=recipe)
     known = (recipe, project.scale.keys, project.production_mix)
-    selection = select(facts, *known)
-    while unsafe := gating.unsafe_records(project=project, selection=selection):
-        facts = [replace(f, is_unsafe=True) if f.id in unsafe else f for f in facts]
+    while True:
         selection = select(facts, *known)
-    return selection
+        unsafe = gating.unsafe_records(project=project, selection=selection)
+        long = frozenset[int]()
+        if not unsafe and recipe.length.is_limited:
+            planned = entries_of(selection, recipe)
+            long = lengths.too_long(project=project, recipe=recipe, entries=planned)
+        if not unsafe | long:
+            return selection
+        facts = [
+            replace(
+                f,
+                is_unsafe=f.is_unsafe or f.id in unsafe,
+                is_too_long=f.is_too_long or f.id in long,
+            )
+            for f in facts
+        ]
 
 
 def write_plan(*, dataset: Dataset) -> None:
@@ -110,16 +143,26 @@ def write_plan(*, dataset: Dataset) -> None:
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         settling.settle_single_source(project=dataset.project)
     last = last_assignment(dataset.project)
-    selection = select_safe_examples(project=dataset.project, recipe=recipe)
-    answers = load_answers(
-        project=dataset.project,
-        labels={c.record.id: c.ruling.label for c in selection.examples},
-    )
+    selection = select_readable_examples(project=dataset.project, recipe=recipe)
     folder = folders.new_folder(dataset)
-    _write_lines(folder / _ENTRIES, (_entry(c, answers) for c in selection.examples))
+    _write_lines(folder / _ENTRIES, entries_of(selection, recipe))
     _write_lines(folder / _ASSIGNMENTS, _assignments(selection))
     write_json(folder / _HEADER, asdict(_header(selection, last)))
     _publish(folder, dataset)
+
+
+def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
+    """The planned examples of a selection, in its order."""
+    shown = (
+        earlier_tickets(selection.examples, recipe.seed)
+        if _TRIAGE in (recipe.tasks)
+        else {}
+    )
+    nothing = Earlier()
+    return [
+        _entry(c, shown.get(c.record.id, nothing) if c.task == _TRIAGE else nothing)
+        for c in selection.examples
+    ]
 
 
 def has_plan(dataset: Dataset) -> bool:
@@ -163,14 +206,19 @@ def _header(selection: Selection, last: int) -> Header:
         senior_share=selection.senior_share,
         last_assignment=last,
         coverage=coverage(chosen.tally for chosen in selection.examples),
+        left_out_of=selection.left_out_of,
+        general_share=selection.general_share,
     )
 
 
-def _entry(chosen: Chosen, answers: dict[int, int]) -> Entry:
-    record, ruling = chosen.record, chosen.ruling
+def _entry(chosen: Chosen, earlier: Earlier) -> Entry:
+    record, ruling, review = chosen.record, chosen.ruling, chosen.review
+    is_pair = chosen.task == PREFERENCE
     return Entry(
         record_id=record.id,
         key=record.key,
+        row=chosen.key,
+        task=chosen.task,
         split=chosen.split.value,
         group=chosen.placement.group_key,
         label=ruling.label,
@@ -182,7 +230,11 @@ def _entry(chosen: Chosen, answers: dict[int, int]) -> Entry:
         category=record.category,
         opened_at=record.opened_at.isoformat() if record.opened_at else None,
         rows=chosen.rows,
-        review_id=answers.get(record.id),
+        answer_id=review.id if review else record.answer,
+        label_id=review.id if review else None,
+        pair_id=record.pair if is_pair else None,
+        repeats=earlier.repeats,
+        earlier=earlier.shown,
     )
 
 

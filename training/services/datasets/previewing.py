@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.models import Project
+from training.domain.chosen import Chosen, Selection
 from training.domain.findings import Finding, has_errors
+from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.manifest import mixes
 from training.domain.recipe import Recipe, Split
-from training.domain.selection import LEFT_OUT_WORDS, Chosen, Selection
 from training.domain.validation import Item, check_dataset
 from training.services.datasets.building import parse_recipe
 from training.services.datasets.planning import select_examples
@@ -121,12 +122,13 @@ def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
 def _item(chosen: Chosen) -> Item:
     record = chosen.record
     return Item(
-        id=record.key,
+        id=chosen.key,
         split=chosen.split,
         label=chosen.ruling.label,
         fingerprint=record.fingerprint or f"record {record.key}",
         opened_at=record.opened_at,
         group=chosen.placement.group_key,
+        record=record.key,
     )
 
 

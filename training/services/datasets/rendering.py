@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from training.domain import chat_templates, tasks
 from training.domain.chat_templates import Piece
 from training.domain.formats import read_row
-from training.domain.tasks import Turns
+from training.domain.tasks import DOMAIN_TEXT, Turns
 from training.models import Dataset
 from training.services.datasets import gating, streaming
 
@@ -42,15 +42,16 @@ def render_rows(*, dataset: Dataset, split: str, template: str) -> list[Rendered
     """
     form = streaming.FROZEN_FORM
     streaming.check_request(dataset=dataset, format_name=form, split=split)
-    scale = streaming.scale_of(dataset)
-    words = streaming.task_of(dataset), streaming.template_of(dataset)
+    scale, causes, versions = streaming.wording_of(dataset)
     rendered = []
     lines = gating.checked_lines(
         dataset=dataset, format_name=form, split=split, most=SHOWN
     )
     for line in lines:
         row = read_row(line)
-        whole = tasks.turns(row, scale, *words)
+        if row.task == DOMAIN_TEXT:
+            continue
+        whole = tasks.turns(row, scale, causes, versions[row.task])
         turns = _shortened(whole)
         rendered.append(
             RenderedRow(

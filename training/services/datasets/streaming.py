@@ -3,28 +3,40 @@
 The frozen files are the only source: what they hold was checked, and their hashes are
 in the manifest. A position counts rows from 0 through the wanted splits in their fixed
 order, so a reader that was cut off goes on from the number of rows it has. A format
-of preferences holds only the rows with a rejected answer, and counts those.
+that has no place for some rows holds the others, and counts those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from annotation.domain.scale import Scale
 from netft_site.base.files import sha256_of
 from netft_site.base.refusals import Refused
 from training.domain.formats import FORMATS, convert, encode_line, read_row
+from training.domain.formats.registry import Takes
 from training.domain.recipe import Split
-from training.domain.tasks import SEVERITY, TEMPLATE_VERSION
+from training.domain.tasks import DOMAIN_TEXT
 from training.models import Dataset
 from training.services.datasets import folders
 
 ALL = ""
 FROZEN_FORM = "classification"
-# In a line of ASCII JSON this stands nowhere but before the field: inside a text every
-# quote has a backslash before it.
-_REJECTED_FIELD = b'"rejected": '
+# In a line of ASCII JSON these stand nowhere but as a key: inside a text every quote
+# has a backslash before it.
+_REJECTED = b'"rejected": '
+_TEXT = f'"task": "{DOMAIN_TEXT}"'.encode()
+_IS_TAKEN: Mapping[Takes, Callable[[bytes], bool]] = {
+    Takes.EXCHANGES: lambda line: _TEXT not in line,
+    Takes.PAIRS: lambda line: _REJECTED in line,
+    Takes.TEXTS: lambda line: _TEXT in line,
+}
+_NOTHING = {
+    Takes.EXCHANGES: ("no_exchanges", "a question and an answer"),
+    Takes.PAIRS: ("no_rejected_answers", "a rejected answer"),
+    Takes.TEXTS: ("no_domain_text", "domain text"),
+}
 
 
 class ExportRefused(Refused):
@@ -62,24 +74,22 @@ def check_stream(*, dataset: Dataset, format_name: str, split: str = ALL) -> Non
 
 def _refuse_nothing(dataset: Dataset, format_name: str, split: str) -> None:
     wanted = FORMATS[format_name]
-    if not (wanted.wants_rejected or wanted.is_folder):
+    if not (_leaves_out(dataset, format_name) or wanted.is_folder):
         return
     if count_rows(dataset=dataset, split=split, format_name=format_name):
         return
     of_what = f"{split} of dataset {dataset}" if split else f"Dataset {dataset}"
     if wanted.is_folder:
         raise ExportRefused("empty_folder", f"{of_what} has no rows.")
-    raise ExportRefused(
-        "no_rejected_answers",
-        f"{of_what} has no row with a rejected answer, so there is nothing to prefer.",
-    )
+    code, what = _NOTHING[wanted.takes]
+    raise ExportRefused(code, f"{of_what} has no row with {what}.")
 
 
 def count_rows(
     *, dataset: Dataset, split: str = ALL, format_name: str = FROZEN_FORM
 ) -> int:
     """Rows with copies: as the manifest counts them, or those that a format keeps."""
-    if FORMATS[format_name].wants_rejected:
+    if _leaves_out(dataset, format_name):
         return sum(1 for _ in _kept_lines(dataset, format_name, split))
     counted: dict[str, dict[str, int]] = dataset.manifest["splits"]
     return sum(counted[s.value]["rows"] for s in splits_of(split))
@@ -113,16 +123,14 @@ def iterate_rows(
     *, dataset: Dataset, format_name: str, split: str = ALL, after: int = 0
 ) -> Iterator[tuple[str, bytes]]:
     """The external id of each row's record, and its line in a format, unchecked."""
-    scale = scale_of(dataset)
-    words = task_of(dataset), template_of(dataset)
+    wording = wording_of(dataset)
     for raw in islice(_kept_lines(dataset, format_name, split), after, None):
         row = read_row(raw)
-        name = row.copy_of or row.id
         # The frozen form is passed on byte by byte.
         if format_name == FROZEN_FORM:
-            yield name, raw
+            yield row.record_id, raw
         else:
-            yield name, encode_line(convert(row, format_name, scale, *words))
+            yield row.record_id, encode_line(convert(row, format_name, *wording))
 
 
 def scale_of(dataset: Dataset) -> Scale:
@@ -130,14 +138,15 @@ def scale_of(dataset: Dataset) -> Scale:
     return Scale.from_rows(dataset.manifest["scale"])
 
 
-def task_of(dataset: Dataset) -> str:
-    """What the dataset teaches."""
-    return str(dataset.manifest.get("task", SEVERITY))
+def tasks_of(dataset: Dataset) -> dict[str, str]:
+    """The version of the words of each task that the dataset teaches."""
+    return dict(dataset.manifest["tasks"])
 
 
-def template_of(dataset: Dataset) -> str:
-    """The version of the words that the dataset was frozen with."""
-    return str(dataset.manifest.get("template_version", TEMPLATE_VERSION))
+def wording_of(dataset: Dataset) -> tuple[Scale, tuple[str, ...], dict[str, str]]:
+    """Levels, root causes and versions of words that the dataset was frozen with."""
+    causes = tuple(dataset.manifest["root_causes"])
+    return scale_of(dataset), causes, tasks_of(dataset)
 
 
 def splits_of(split: str) -> list[Split]:
@@ -161,9 +170,17 @@ def in_blocks(lines: Iterator[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
 
 def _kept_lines(dataset: Dataset, format_name: str, split: str) -> Iterator[bytes]:
     lines = _raw_lines(dataset, split)
-    if FORMATS[format_name].wants_rejected:
-        return (line for line in lines if _REJECTED_FIELD in line)
-    return lines
+    if not _leaves_out(dataset, format_name):
+        return lines
+    return filter(_IS_TAKEN[FORMATS[format_name].takes], lines)
+
+
+def _leaves_out(dataset: Dataset, format_name: str) -> bool:
+    """Whether rows may have no place in the format."""
+    takes = FORMATS[format_name].takes
+    if takes is Takes.EXCHANGES:
+        return DOMAIN_TEXT in tasks_of(dataset)
+    return takes is not Takes.EVERY_ROW
 
 
 def _raw_lines(dataset: Dataset, split: str) -> Iterator[bytes]:

@@ -1,0 +1,77 @@
+"""What a dataset will contain: its examples, and everything decided on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from training.domain.eligibility import RecordFacts, ReviewFacts
+from training.domain.gold import Gold, Ruling
+from training.domain.manifest import Tally
+from training.domain.recipe import Split
+from training.domain.rows import SEVERITY
+from training.domain.splitting import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One example of the dataset: the record, where it stands, how many rows.
+
+    review: the answer that labels it, where that is not the verdict. is_general: a
+    general-purpose text, which no ruling stands behind.
+    """
+
+    record: RecordFacts
+    ruling: Ruling
+    gold: Gold
+    placement: Placement
+    task: str = SEVERITY
+    review: ReviewFacts | None = None
+    is_general: bool = False
+    rows: int = 1
+
+    @property
+    def key(self) -> str:
+        """Unique in the dataset: the record's, and what sets the example apart."""
+        if self.review:
+            return f"{self.record.key}#review{self.review.number}"
+        return self.record.key if self.task == SEVERITY else self._with_task
+
+    @property
+    def _with_task(self) -> str:
+        return f"{self.record.key}#{self.task}"
+
+    @property
+    def split(self) -> Split:
+        return self.placement.split
+
+    @property
+    def tally(self) -> Tally:
+        """The example as it counts in the mixes."""
+        return Tally(
+            self.split,
+            self.ruling.label,
+            self.record.category,
+            self.record.vendor,
+            self.ruling.grade.value,
+            self.rows,
+            self.task,
+        )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The examples in their final order, and everything that was decided on the way.
+
+    assignments: placements to be kept for ever, by record id; also of records that
+    this dataset leaves out. senior_share: of TRAIN, before and after the copies.
+    left_out_of: records that make no example of a task, by task and reason.
+    general_share: of the TRAIN rows, that general-purpose texts reach.
+    """
+
+    examples: tuple[Chosen, ...]
+    left_out: dict[str, int]
+    assignments: dict[int, Placement]
+    senior_share_before: float
+    senior_share: float
+    left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
+    general_share: float = 0.0

@@ -1,0 +1,41 @@
+"""General-purpose texts mixed into TRAIN, against forgetting what the base could do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.domain.chosen import Chosen
+from training.domain.eligibility import GENERAL, RecordFacts, general_task, ruling_of
+from training.domain.gold import authority
+from training.domain.recipe import Recipe, Split
+from training.domain.shuffling import seeded_order
+from training.domain.splitting import Placement
+from training.domain.tasks.task import TASKS
+
+
+def general_examples(
+    records: Sequence[RecordFacts], recipe: Recipe, taught: int
+) -> list[Chosen]:
+    """General-purpose texts for TRAIN, as many as give the share, in seeded order.
+
+    They belong to no incident and are never scored, so they need no assignment; one
+    that was given another split in an earlier version stays out of TRAIN.
+    """
+    share = recipe.general_share
+    usable = {
+        r.key: r
+        for r in records
+        if r.origin == GENERAL and general_task(r) and r.split in (None, Split.TRAIN)
+    }
+    wanted = round(taught * share / (1 - share))
+    found = []
+    for key in seeded_order(usable, recipe.seed, "general")[:wanted]:
+        record = usable[key]
+        task = general_task(record)
+        ruling = ruling_of(record, TASKS[task])
+        assert ruling is not None  # noqa: S101  (the task is not about the verdict)
+        place = Placement(Split.TRAIN, record.group_key, is_new=False)
+        found.append(
+            Chosen(record, ruling, authority(ruling), place, task, is_general=True)
+        )
+    return found
