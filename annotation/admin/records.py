@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from annotation.admin import sanitizing_review
+from annotation.admin import resolution_marks, sanitizing_review
 from annotation.admin.find_urls import find_urls
 from annotation.admin.long_tables import CappedPaginator, OwnProjectsFilter
 from annotation.admin.owned import OwnedFacts
@@ -33,7 +33,7 @@ from annotation.services.finding import VIEW_VERDICTS
 from annotation.templatetags.chips import chips
 
 _OPENING = ["external_id", "text", "category", "vendor", "device_type", "site_shown"]
-_LATER = ["later_updates", "how_it_was_resolved"]
+_LATER = ["later_updates", "how_it_was_resolved", "judged"]
 _FACTS = [
     "state_shown",
     "kind",
@@ -72,6 +72,7 @@ class RecordAdmin(OwnedFacts):
         "origin",
     ]
     list_select_related = ["project"]
+    actions = ["mark_right", "mark_wrong", "mark_missing", "unmark"]
     paginator = CappedPaginator
     ordering = ("-pk",)
     search_fields = ["external_id__startswith"]
@@ -87,6 +88,7 @@ class RecordAdmin(OwnedFacts):
         return [
             *sanitizing_review.urls(self.admin_site.admin_view),
             *find_urls(self.admin_site.admin_view),
+            *resolution_marks.urls(self.admin_site.admin_view),
             *super().get_urls(),
         ]
 
@@ -139,6 +141,7 @@ class RecordAdmin(OwnedFacts):
         context = {
             "title": "Record",
             "sanitizing_page": self._sanitizing_page(request, object_id),
+            "mark_choices": self._mark_choices(request, object_id),
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)
@@ -153,6 +156,44 @@ class RecordAdmin(OwnedFacts):
         ):
             return ""
         return reverse(sanitizing_review.RECORD, args=[record.project.slug, record.pk])
+
+    def _mark_choices(
+        self, request: HttpRequest, object_id: str
+    ) -> list[tuple[str, str]]:
+        """What the resolution may be marked as, by those who read and judge it."""
+        rows = Record.objects.filter(pk=row_number(object_id) or 0)
+        record = rows.select_related("project").first()
+        if record is None or not record.resolution:
+            return []
+        asked = (resolution_marks.PERMISSION, VIEW_VERDICTS)
+        if not all(request.user.has_perm(one, record.project) for one in asked):
+            return []
+        return [
+            one
+            for one in resolution_marks.CHOICES
+            if one[0] != (record.resolution_mark)
+        ]
+
+    def has_mark_permission(self, request: HttpRequest) -> bool:
+        """Who marks resolutions reads them."""
+        asked = (resolution_marks.PERMISSION, VIEW_VERDICTS)
+        return all(projects_granting(request.user, one) for one in asked)
+
+    @admin.action(description="Resolution: it is right", permissions=["mark"])
+    def mark_right(self, request: HttpRequest, chosen: RecordQuerySet) -> None:
+        resolution_marks.mark_chosen(request, chosen, "CONFIRMED")
+
+    @admin.action(description="Resolution: it is wrong", permissions=["mark"])
+    def mark_wrong(self, request: HttpRequest, chosen: RecordQuerySet) -> None:
+        resolution_marks.mark_chosen(request, chosen, "WRONG")
+
+    @admin.action(description="Resolution: it says nothing", permissions=["mark"])
+    def mark_missing(self, request: HttpRequest, chosen: RecordQuerySet) -> None:
+        resolution_marks.mark_chosen(request, chosen, "MISSING")
+
+    @admin.action(description="Resolution: take the mark back", permissions=["mark"])
+    def unmark(self, request: HttpRequest, chosen: RecordQuerySet) -> None:
+        resolution_marks.mark_chosen(request, chosen, "")
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list:
         sections = [("What was known at opening", {"fields": _OPENING})]
@@ -200,6 +241,10 @@ class RecordAdmin(OwnedFacts):
     @admin.display(description="Resolution")
     def how_it_was_resolved(self, record: Record) -> SafeString | str:
         return _pre(record.resolution)
+
+    @admin.display(description="Judged as")
+    def judged(self, record: Record) -> str:
+        return record.get_resolution_mark_display() or "not judged"
 
     @admin.display(description="Attributes")
     def context(self, record: Record) -> SafeString | str:

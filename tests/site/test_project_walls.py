@@ -17,9 +17,11 @@ from annotation.models import (
     Guidelines,
     ImportBatch,
     Membership,
+    Preference,
     Project,
 )
 from tests.factories import (
+    START,
     BulkActFactory,
     DatasetFactory,
     EvaluationFactory,
@@ -68,6 +70,13 @@ MAKERS: dict[str, Maker] = {
     ),
     "annotation_bulkact": lambda p: BulkActFactory(project=p),
     "annotation_gold": lambda p: GoldFactory(record__project=p),
+    "annotation_preference": lambda p: Preference.objects.create(
+        record=RecordFactory(project=p),
+        chosen="a",
+        rejected="b",
+        source="x",
+        created_at=START,
+    ),
     "annotation_missedvalue": lambda p: MissedValueFactory(project=p),
     "annotation_term": lambda p: TermFactory(project=p),
     "annotation_sanitizingrule": lambda p: SanitizingRuleFactory(project=p),

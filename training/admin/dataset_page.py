@@ -37,6 +37,7 @@ from training.admin.version_pages import VIEW_EXAMPLES, may_see_stale
 from training.domain.formats import FORMATS
 from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.recipe import Recipe, Split
+from training.domain.task_table import task_lines
 from training.models import Dataset, Export
 from training.services import recalling
 from training.services.datasets import (
@@ -86,6 +87,9 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
             {"count": count, "words": LEFT_OUT_WORDS[reason]}
             for reason, count in manifest.get("left_out", {}).items()
         ],
+        tasks=task_lines(
+            manifest.get("mix", {}).get("task", {}), manifest.get("left_out_of", {})
+        ),
         splits=_splits(dataset),
         charts=_charts(dataset),
         exports=dataset.exports.all(),

@@ -8,7 +8,7 @@ that importing left; the freeze compares the texts themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from annotation.models import Project
@@ -17,6 +17,7 @@ from training.domain.findings import Finding, has_errors
 from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.manifest import mixes
 from training.domain.recipe import Recipe, Split
+from training.domain.task_table import TaskLine, task_lines
 from training.domain.validation import Item, check_dataset
 from training.services.datasets.building import parse_recipe
 from training.services.datasets.planning import select_examples
@@ -60,6 +61,13 @@ class Preview:
     senior_share_before: float
     senior_share: float
     findings: tuple[Finding, ...]
+    left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
+    general_share: float = 0.0
+
+    @property
+    def tasks(self) -> list[TaskLine]:
+        """What it teaches, where that is more than severity."""
+        return task_lines(self.mix["task"], self.left_out_of)
 
     @property
     def can_freeze(self) -> bool:
@@ -83,6 +91,8 @@ class Preview:
             "mix": self.mix,
             "production_mix": self.production_mix,
             "left_out": {item.reason: item.count for item in self.left_out},
+            "left_out_of": self.left_out_of,
+            "general_share": self.general_share,
             "senior_share": {
                 "before": self.senior_share_before,
                 "after": self.senior_share,
@@ -116,6 +126,8 @@ def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
         senior_share_before=selection.senior_share_before,
         senior_share=selection.senior_share,
         findings=tuple(findings),
+        left_out_of=selection.left_out_of,
+        general_share=selection.general_share,
     )
 
 
