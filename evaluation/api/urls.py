@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluation.api import comparisons, evaluations, worth_it
+from evaluation.api import comparisons, evaluations, lineages, worth_it
 
 _PROJECT = "projects/<slug:project>"
 
@@ -23,6 +23,11 @@ urlpatterns = [
         f"{_PROJECT}/comparison/",
         comparisons.ComparisonView.as_view(),
         name="api-comparison",
+    ),
+    path(
+        f"{_PROJECT}/records/<int:record>/lineage/",
+        lineages.LineageView.as_view(),
+        name="api-record-lineage",
     ),
     path(
         f"{_PROJECT}/worth-it/",

@@ -17,6 +17,7 @@ from typing import Any
 from annotation.models import Project, Record, Review, Verdict
 from evaluation.models import Evaluation, Prediction
 from training.domain.recipe import Split
+from training.domain.tasks import TASKS
 from training.models import Dataset, Example, ModelVersion, TrainingRun
 
 USES: Mapping[str, str] = {
@@ -35,13 +36,15 @@ NEEDED = ("training.view_example", "annotation.view_verdict")
 class Appearance:
     """The record in one frozen dataset, with what the snapshot kept.
 
-    reviews: (review id, guideline version or None) of the labels at the freeze.
+    task: what it teaches there. reviews: (review id, guideline version or None) of the
+    labels at the freeze.
     ruleset: of the text at the freeze. verdict: its id. All None where the dataset was
     frozen before they were kept. rulesets: of the whole dataset, by its manifest.
     is_stale: the current verdict says otherwise, or there is none.
     """
 
     dataset: Dataset
+    task: str
     split: str
     copies: int
     label: str
@@ -198,21 +201,24 @@ def first_labels(record: Record) -> Any:
 
 def _appearances(record: Record, current: str | None) -> Iterable[Appearance]:
     examples = Example.objects.filter(
-        record=record, dataset__status=Dataset.Status.FROZEN, review=None
+        record=record, dataset__status=Dataset.Status.FROZEN
     ).select_related("dataset__project")
-    for example in examples.order_by("-dataset_id", "task_type"):
+    for example in examples.order_by("-dataset_id", "task_type", "id"):
         kept = example.snapshot
         sanitizing = kept.get("sanitizing")
         assert example.dataset.frozen_at is not None  # noqa: S101  # frozen: constraint
         yield Appearance(
             dataset=example.dataset,
+            task=_task_of(example),
             split=example.split,
             copies=example.copies,
             label=example.label,
             grade=example.get_grade_display(),
             method=kept.get("method", ""),
             frozen_at=example.dataset.frozen_at,
-            is_stale=example.label != current,
+            is_stale=TASKS[example.task_type].says_level
+            and not example.review_id
+            and example.label != current,
             verdict=kept.get("verdict"),
             reviews=_reviews_kept(kept.get("label_reviews")),
             ruleset=sanitizing and sanitizing["ruleset"],
@@ -220,6 +226,11 @@ def _appearances(record: Record, current: str | None) -> Iterable[Appearance]:
                 example.dataset.manifest.get("sanitizing", {}).get("rulesets", ())
             ),
         )
+
+
+def _task_of(example: Example) -> str:
+    title = TASKS[example.task_type].title
+    return f"{title}, by one review" if example.review_id else title
 
 
 def _reviews_kept(kept: Any) -> tuple[tuple[int, int | None], ...] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
-from training.domain.rows import SEVERITY
+from training.domain.tasks import TASKS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -115,7 +115,8 @@ class ExampleQuerySet(models.QuerySet):
         overturned = models.Q(label_now__isnull=True) | ~models.Q(
             label_now=models.F("label")
         )
-        labelled = self.filter(task_type=SEVERITY, review=None, record__isnull=False)
+        telling = [key for key, task in TASKS.items() if task.says_level]
+        labelled = self.filter(task_type__in=telling, review=None, record__isnull=False)
         return labelled.with_current_verdict().filter(overturned)
 
 

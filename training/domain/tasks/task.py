@@ -38,8 +38,8 @@ class Task:
     """One task.
 
     kinds: of records that can teach it; none means any. is_labelled: an example needs a
-    verdict and carries its level. needs_cause: the verdict must name a root cause.
-    needs_class: the record must name a category.
+    verdict and carries its level. says_level: its answer names the level. needs_cause:
+    the verdict must name a root cause. needs_class: the record must name a category.
     """
 
     key: str
@@ -48,6 +48,7 @@ class Task:
     kinds: frozenset[str]
     source: Source
     is_labelled: bool = False
+    says_level: bool = False
     needs_cause: bool = False
     needs_class: bool = False
 
@@ -60,6 +61,7 @@ _ALL = (
         _ANY,
         Source.NOTHING,
         is_labelled=True,
+        says_level=True,
     ),
     Task(
         "triage",
@@ -69,6 +71,7 @@ _ALL = (
         _TICKETS,
         Source.IDEAL,
         is_labelled=True,
+        says_level=True,
     ),
     Task(
         "root_cause",
@@ -107,6 +110,7 @@ _ALL = (
         frozenset(("LOG",)),
         Source.EITHER,
         is_labelled=True,
+        says_level=True,
         needs_class=True,
     ),
     Task(
