@@ -230,6 +230,10 @@ def test_what_is_too_long_is_refused_dropped_or_shortened(project, policy):
         assert len(rows["INC00090"]["text"]) <= 800
         assert rows["INC00090"]["text"].endswith("wordy")
         assert rows["INC00090"]["cut"] > 1000
+        told = [
+            f for f in dataset.manifest["findings"] if f["rule"] == "rows_shortened"
+        ]
+        assert [one["message"].split()[0] for one in told] == ["1"]
         assert {row.get("cut", 0) > 0 for key, row in rows.items()
                 if "copy" not in row and key != "INC00090"} == {False}  # fmt: skip
 

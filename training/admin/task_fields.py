@@ -9,7 +9,7 @@ from django import forms
 
 from training.domain.recipe import Recipe
 from training.domain.recipe_tasks import LARGEST_GENERAL_SHARE, LabelSource, TooLong
-from training.domain.tasks import SEVERITY, TASKS
+from training.domain.tasks import SEVERITY, TASKS, Task
 from training.models import BaseModel
 
 _PERCENT = 100
@@ -77,6 +77,11 @@ class TaskFields(forms.Form):
     length_policy = forms.ChoiceField(
         label="What is longer", choices=_POLICIES, required=False
     )
+
+    def task_boxes(self) -> list[tuple[forms.boundfield.BoundWidget, Task]]:
+        """Each checkbox with its task."""
+        boxes = self["tasks"].subwidgets
+        return list(zip(boxes, TASKS.values(), strict=True))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -63,10 +63,12 @@ class RowQuality:
     _sample: list[tuple[int, str]] = field(default_factory=list)
     _found: Findings = field(default_factory=Findings)
     _examples: int = 0
+    _shortened: int = 0
 
     def note(self, row: Row) -> None:
         """Take one example in; a text of which several are made counts once."""
         self._note_answer(row)
+        self._shortened += bool(row.cut)
         if row.record_id in self._records:
             return
         self._records.add(row.record_id)
@@ -107,6 +109,9 @@ class RowQuality:
         for masked, labels in self._labels.items():
             if len(labels) > 1:
                 self._found.add(_conflict(self._ids[masked], labels))
+        if self._shortened:
+            message = f"{self._shortened} rows lost the end of their text to the limit."
+            self._found.add(Finding("rows_shortened", Weight.INFORMATION, message))
         variety = self._distinct_2()
         if variety is not None and variety < FEW_DIFFERENT_PAIRS:
             message = (
