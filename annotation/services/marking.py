@@ -1,131 +1,139 @@
 """Mark near copies among a project's records, so that no split tears them apart.
 
-Comparing needs a signature of every text. Signatures are kept in a file beside the
-database and made in chunks; losing the file costs time, nothing else. Marking twice
-changes nothing, and a copy always points at the first record of its group.
+It goes in steps of a few seconds: sign what has no sketch, compare, write marks. What a
+step found lies in a file when it ends, so a kill costs one step, and a new record is
+compared without comparing all others again. Marking twice changes nothing, and a copy
+always points at the first record of its group.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
-from numpy.typing import NDArray
 
-from annotation.domain.duplicates import (
-    PERMUTATIONS,
-    clusters,
-    near_duplicates,
-    signatures,
-)
+from annotation.domain import comparing
+from annotation.domain.duplicates import clusters
+from annotation.domain.near_search import Search
 from annotation.models import Record
-from annotation.querysets.records import RecordQuerySet
+from annotation.services import signatures
+from annotation.services.signatures import Texts
+from netft_site.base.arrays import read_arrays, write_arrays
 from netft_site.base.files import write_atomic
 
-SIGN_CHUNK = 10_000
+COMPARE_CHARACTERS = 20_000_000
+MARK_CHUNK = 10_000
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Record ids, rising, and their signatures."""
+class Step:
+    """What one step came to: how many marks changed, and whether all are right now."""
 
-    ids: NDArray[np.int64]
-    rows: NDArray[np.uint32]
-
-
-def sign_chunk(*, project_id: int) -> int:
-    """Sign up to 10,000 records that have no signature; return how many are left."""
-    kept = _load(project_id)
-    signed = set(kept.ids.tolist())
-    waiting = [pk for pk in _with_text(project_id).values_list("pk", flat=True)
-               if pk not in signed]  # fmt: skip
-    chunk = waiting[:SIGN_CHUNK]
-    if chunk:
-        texts = _texts(Record.objects.filter(pk__in=chunk).order_by("pk"))
-        ids = np.concatenate([kept.ids, np.array(chunk, dtype=np.int64)])
-        rows = np.concatenate([kept.rows, signatures(texts)])
-        order = np.argsort(ids)
-        _save(project_id, _Kept(ids[order], rows[order]))
-    return len(waiting) - len(chunk)
+    changed: int = 0
+    is_last: bool = False
 
 
-def mark(*, project_id: int) -> int:
-    """Mark near copies among the signed records; return how many marks changed."""
-    kept = _load(project_id)
-    records = _with_text(project_id).filter(pk__lte=int(kept.ids.max(initial=0)))
-    stored = dict(records.values_list("pk", "near_duplicate_of_id"))
-    known = np.isin(kept.ids, np.fromiter(stored, dtype=np.int64, count=len(stored)))
-    ids, rows = kept.ids[known].tolist(), kept.rows[known]
-    signed = set(ids)
-    pairs = near_duplicates(
-        [text for pk, text in _numbered(records) if pk in signed], known=rows
-    )
-    firsts = clusters(len(ids), pairs)
-    wanted = {
-        pk: ids[first] if ids[first] != pk else None
-        for pk, first in zip(ids, firsts, strict=True)
-    }
-    changed = [pk for pk, first in wanted.items() if stored[pk] != first]
-    with transaction.atomic():
-        Record.objects.bulk_update(
-            [Record(pk=pk, near_duplicate_of_id=wanted[pk]) for pk in changed],
-            ["near_duplicate_of"],
-            batch_size=400,
-        )
-    return len(changed)
+def advance(*, project_id: int) -> Step:
+    """Take the next step; what comes next is found out from the files."""
+    texts = signatures.texts_of(project_id)
+    if signatures.sign(project_id, texts):
+        return Step()
+    search = _compare(project_id, texts)
+    if search is None or not search.is_done:
+        return Step()
+    step = _write_marks(project_id, texts, search)
+    if step.is_last:
+        write_atomic(_marked_path(project_id), texts.digest, mode=0o600)
+    return step
 
 
 def mark_near_duplicates(*, project_id: int) -> int:
-    """Sign what is new and mark, in one go; return how many marks changed."""
-    while sign_chunk(project_id=project_id):
-        """The rest of the records."""
-    return mark(project_id=project_id)
+    """Take every step here and now; return how many marks changed."""
+    changed = 0
+    while not (step := advance(project_id=project_id)).is_last:
+        changed += step.changed
+    return changed + step.changed
 
 
 def projects_to_mark() -> list[int]:
-    """Return the projects that hold records without a signature."""
-    counted = Record.objects.with_text().values_list("project_id")
+    """Return the projects whose texts are not those that were marked last."""
+    projects = Record.objects.with_text().order_by("project").values_list("project")
     return [
         project_id
-        for project_id, count in counted.annotate(n=Count("pk")).order_by()
-        if count > len(_load(project_id).ids)
+        for (project_id,) in projects.distinct()
+        if _marked(project_id) != signatures.texts_of(project_id).digest
     ]
 
 
-def _with_text(project_id: int) -> RecordQuerySet:
-    return Record.objects.with_text().filter(project=project_id).order_by("pk")
+def _compare(project_id: int, texts: Texts) -> Search | None:
+    """Go on with the search, or begin it again where the texts are others.
+
+    None where a text changed since it was signed: the next step signs it again.
+    """
+    search = _load_search(project_id, texts)
+    if search.is_done:
+        return search
+    sketches = signatures.load(project_id, texts)
+    try:
+        search = comparing.advance(
+            search, sketches, signatures.read_texts, characters=COMPARE_CHARACTERS
+        )
+    except comparing.TextChanged as changed:
+        signatures.forget(project_id, changed.owner)
+        return None
+    about = np.array(texts.digest)
+    write_arrays(_search_path(project_id), {**search.columns(), "about": about})
+    return search
 
 
-def _texts(records: RecordQuerySet) -> list[str]:
-    return [text for _, text in _numbered(records)]
+def _load_search(project_id: int, texts: Texts) -> Search:
+    kept = read_arrays(_search_path(project_id))
+    if kept is None:
+        return Search()
+    search = Search.of_columns(kept)
+    return search if kept["about"] == texts.digest else search.begun_again()
 
 
-def _numbered(records: RecordQuerySet) -> list[tuple[int, str]]:
-    rows = records.values_list("pk", "title", "body").iterator(chunk_size=2000)
-    return [(pk, f"{title}\n\n{body}".strip()) for pk, title, body in rows]
+def _write_marks(project_id: int, texts: Texts, search: Search) -> Step:
+    """Bring a chunk of the marks in line with the pairs found."""
+    wanted = _wanted_marks(search)
+    records = Record.objects.filter(project=project_id).order_by("pk")
+    marked = records.filter(near_duplicate_of__isnull=False)
+    stored = dict(marked.values_list("pk", "near_duplicate_of_id"))
+    changed = sorted(
+        pk for pk in stored.keys() | wanted.keys() if stored.get(pk) != wanted.get(pk)
+    )
+    with transaction.atomic():
+        Record.objects.bulk_update(
+            [
+                Record(pk=pk, near_duplicate_of_id=wanted.get(pk))
+                for pk in changed[:MARK_CHUNK]
+            ],
+            ["near_duplicate_of"],
+            batch_size=400,
+        )
+    return Step(len(changed[:MARK_CHUNK]), is_last=len(changed) <= MARK_CHUNK)
 
 
-def _load(project_id: int) -> _Kept:
-    path = _path(project_id)
-    if not path.is_file():
-        empty = np.zeros((0, PERMUTATIONS), dtype=np.uint32)
-        return _Kept(np.zeros(0, dtype=np.int64), empty)
-    with np.load(path, allow_pickle=False) as stored:
-        return _Kept(stored["ids"], stored["rows"])
+def _wanted_marks(search: Search) -> dict[int, int]:
+    """The first record of its group by every other one."""
+    ids, places = np.unique(search.ends, return_inverse=True)
+    by_place = replace(search, ends=places.reshape(-1, 2))
+    named = ids.tolist()
+    firsts = enumerate(clusters(len(named), by_place.pairs()))
+    return {named[at]: named[first] for at, first in firsts if first != at}
 
 
-def _save(project_id: int, kept: _Kept) -> None:
-    content = io.BytesIO()
-    np.savez(content, ids=kept.ids, rows=kept.rows)
-    write_atomic(_path(project_id), content.getvalue(), mode=0o600)
+def _marked(project_id: int) -> str:
+    path = _marked_path(project_id)
+    return path.read_text() if path.is_file() else ""
 
 
-def _path(project_id: int) -> Path:
-    directory = Path(settings.DATA_DIR) / "signatures"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return directory / f"project-{project_id}.npz"
+def _marked_path(project_id: int) -> Path:
+    return signatures.folder(project_id) / "marked"
+
+
+def _search_path(project_id: int) -> Path:
+    return signatures.folder(project_id) / "search.npz"

@@ -39,15 +39,15 @@ def resume_stalled() -> int:
 
 
 def mark_near_duplicates(project_id: int) -> int:
-    """Sign a chunk of a project's records, or mark near copies once all are signed."""
-    if marking.sign_chunk(project_id=project_id):
+    """Take one step of marking a project's near copies; queue the next one."""
+    step = marking.advance(project_id=project_id)
+    if not step.is_last:
         enqueue(MARK_TASK, project_id)
-        return 0
-    return marking.mark(project_id=project_id)
+    return step.changed
 
 
 def mark_new_records() -> int:
-    """Queue the marking of projects with new records; for a schedule of ten minutes."""
+    """Queue the marking of projects with other texts; for a schedule of ten minutes."""
     projects = marking.projects_to_mark()
     for project_id in projects:
         enqueue(MARK_TASK, project_id)

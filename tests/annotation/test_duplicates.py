@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.domain.duplicates import (
-    Pair,
-    clusters,
-    fingerprint,
-    mask,
-    near_duplicates,
-    signatures,
-)
+from annotation.domain.duplicates import clusters, fingerprint, near_duplicates
+from annotation.domain.near_search import Pair
 from annotation.domain.sanitize import Keyring
 
 RING = Keyring(bytes(range(32)))
@@ -46,12 +39,6 @@ def test_a_masked_fingerprint_ignores_which_host_it_was():
 
     assert fingerprint(first, masked=True) == fingerprint(second, masked=True)
     assert fingerprint(first) != fingerprint(second)
-
-
-def test_the_mask_says_what_stood_there():
-    text = f"{RING.token('cred', 'x')} 10.0.0.1 2001:db8::1 7c21.0d3a.91f8 at 12:30:10"
-
-    assert mask(text) == "zcred ip ip mac at 12:30:10"
 
 
 @pytest.mark.parametrize(
@@ -107,21 +94,43 @@ def test_most_edited_tickets_are_found_among_many():
     assert found <= expected
 
 
-def test_known_signatures_give_the_same_pairs():
-    texts = [STORY, f"{STORY} Thanks.", "another text altogether", ""]
+def test_a_reply_that_quotes_a_whole_ticket_is_near_it_however_long_it_is():
+    quoted = "\n".join(f"> {line}" for line in STORY.split("; "))
+    reply = f"{_words(Random(4), 60)}\n\nOn 3 Nov 2026 somebody wrote:\n{quoted}"
 
-    kept = signatures(texts)
+    pairs = near_duplicates([STORY, _words(Random(5), 40), reply])
 
-    assert kept.shape == (4, 128)
-    assert near_duplicates(texts, known=kept) == near_duplicates(texts)
+    assert [(pair.a, pair.b) for pair in pairs] == [(0, 2)]
+    assert pairs[0].similarity >= 0.9
 
 
-def test_signatures_do_not_depend_on_what_else_is_signed():
-    one = signatures([STORY])
-    many = signatures(["x y z", STORY, ""])
+def test_a_reply_is_near_a_reply_only_through_the_ticket_they_quote():
+    replies = [f"{_words(Random(n), 60)}\n\n> {STORY}" for n in (1, 2)]
 
-    assert np.array_equal(one[0], many[1])
-    assert signatures([]).shape == (0, 128)
+    assert near_duplicates(replies) == []
+    alone = [(pair.a, pair.b) for pair in near_duplicates([*replies, STORY])]
+    assert alone == [(0, 2), (1, 2)]
+
+
+def test_a_few_quoted_words_make_no_copy():
+    random = Random(6)
+    short = "uplink is down, please call back"
+    reply = f"{_words(random, 60)}\n> {short}"
+
+    assert near_duplicates([short, reply]) == []
+
+
+def test_a_text_that_quotes_a_copy_of_itself_is_no_pair():
+    assert near_duplicates([f"{STORY}\n> {STORY}"]) == []
+
+
+def test_among_many_equal_quotations_each_finds_its_ticket():
+    replies = [f"{_words(Random(n), 60)}\n\n> {STORY}" for n in range(60)]
+
+    pairs = near_duplicates([*replies, STORY])
+
+    assert clusters(61, pairs) == [0] * 61
+    assert {pair.b for pair in pairs} == {60}
 
 
 def test_empty_texts_resemble_nothing():

@@ -197,8 +197,7 @@ def _mark_near_copies(dataset: Dataset, now: datetime) -> None:
     Importing marks too, but a worker that has not come to it yet, or was killed, must
     not make the freeze fail.
     """
-    if not marking.sign_chunk(project_id=dataset.project_id):
-        marking.mark(project_id=dataset.project_id)
+    if marking.advance(project_id=dataset.project_id).is_last:
         Dataset.objects.filter(pk=dataset.pk, status=Dataset.Status.DRAFT).update(
             status=Dataset.Status.BUILDING
         )

@@ -22,7 +22,6 @@ from training.domain.tasks import VERSIONS
 from training.models import Dataset, Example
 from training.services.datasets import (
     folders,
-    leakage,
     lengths,
     materials,
     planning,
@@ -45,7 +44,6 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
     origins = read_origins(entries, records)
     for split, content in _encode(dataset, entries, rows).items():
         write_atomic(folders.part_path(dataset, start, split), content)
-    leakage.keep_signatures(dataset, start, [rows[e.row].text for e in entries])
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         is_ours = locked.status == Dataset.Status.BUILDING and locked.cursor == start

@@ -74,14 +74,9 @@ def part_paths(dataset: Dataset, split: str = "*") -> list[Path]:
     return sorted(building_folder(dataset).glob(pattern))
 
 
-def signatures_path(dataset: Dataset, start: int) -> Path:
-    """The signatures of the texts of one chunk, in the order of the plan."""
-    return building_folder(dataset) / f"part-{start:09d}.signatures.npy"
-
-
-def signatures_paths(dataset: Dataset) -> list[Path]:
-    """All signatures in the order of the plan."""
-    return sorted(building_folder(dataset).glob("part-*.signatures.npy"))
+def split_of_part(part: Path) -> Split:
+    """The split whose lines a part holds."""
+    return Split(part.stem.rsplit("-", 1)[1].upper())
 
 
 def relative(path: Path) -> str:

@@ -1,30 +1,40 @@
 """Find texts that lie in two splits, over the lines that were written.
 
 This is the last guard: groups should have kept such texts together already. It reads
-the parts on disk, not the database, so what it judges is what will be trained on. Each
-chunk leaves the signatures of its texts beside them, so that the search itself is
-short, and what it found is kept for a freeze that has to be repeated.
+the parts on disk, not the database, so what it judges is what will be trained on. It
+goes in steps that leave what they found beside the parts: sketches of the texts, then
+pairs, and at the end the pairs that cross splits, for a freeze that has to be repeated.
 """
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 
-from annotation.domain.duplicates import fingerprint, near_duplicates, signatures
-from netft_site.base.files import write_atomic, write_json
-from training.domain.formats import Row, read_row
+from annotation.domain import comparing
+from annotation.domain.duplicates import fingerprint
+from annotation.domain.near_search import Search
+from annotation.domain.sketches import VERSION, Sketches, sketch
+from netft_site.base.arrays import read_arrays, write_arrays
+from netft_site.base.files import write_json
 from training.domain.recipe import Split
+from training.domain.rows import Row, read_row
 from training.domain.validation import Item, Resemblance
 from training.models import Dataset
 from training.services.datasets import folders
 
+SKETCH_CHARACTERS = 15_000_000
+COMPARE_CHARACTERS = 20_000_000
 _FOUND = "leaks.json"
+_SEARCH = f"search.v{VERSION}.npz"
+# A place is the number of a part and, below these bits, an offset in it.
+_OFFSET_BITS = 40
 
 
 def item_of(row: Row) -> Item:
@@ -40,38 +50,37 @@ def item_of(row: Row) -> Item:
     )
 
 
-def keep_signatures(dataset: Dataset, start: int, texts: Sequence[str]) -> None:
-    """Leave the signatures of one chunk's texts beside its parts."""
-    content = io.BytesIO()
-    np.save(content, signatures(texts), allow_pickle=False)
-    write_atomic(folders.signatures_path(dataset, start), content.getvalue())
-
-
 def is_searched(dataset: Dataset) -> bool:
     """Whether the search for leaks has been done."""
     return (folders.building_folder(dataset) / _FOUND).is_file()
 
 
 def search(dataset: Dataset) -> None:
-    """Compare all texts and keep the pairs that lie in different splits.
+    """Take the next step of the search; `is_searched` says whether it was the last.
 
-    A cluster of near duplicates that reaches into two splits always has such a pair:
-    the pairs that come back connect it.
+    A cluster of near duplicates that reaches into two splits always has a pair that
+    does: the pairs that are found connect it.
     """
-    known = [np.load(p) for p in folders.signatures_paths(dataset)]
-    owners: list[tuple[str, Split]] = []
-    texts: list[str] = []
-    for row in _originals(dataset):
-        owners.append((row.id, Split(row.split)))
-        texts.append(row.text)
-    pairs = near_duplicates(texts, known=np.concatenate(known))
-    found = [
-        Resemblance(*owners[pair.a], *owners[pair.b], pair.similarity)
-        for pair in pairs
-        if owners[pair.a][1] is not owners[pair.b][1]
-    ]
-    path = folders.building_folder(dataset) / _FOUND
-    write_json(path, [asdict(resemblance) for resemblance in found])
+    parts = folders.part_paths(dataset)
+    if not _sketch_more(parts):
+        return
+    path = folders.building_folder(dataset) / _SEARCH
+    kept = read_arrays(path)
+    search = Search.of_columns(kept) if kept else Search()
+    try:
+        search = comparing.advance(
+            search,
+            _load_sketches(parts),
+            lambda places: {at: row.text for at, row in _rows_at(parts, places)},
+            characters=COMPARE_CHARACTERS,
+        )
+    except comparing.TextChanged as changed:
+        # A worker that hung wrote the chunk once more, and a record had changed.
+        _sketches_path(parts[changed.owner >> _OFFSET_BITS]).unlink(missing_ok=True)
+        return
+    write_arrays(path, search.columns(), mode=0o644)
+    if search.is_done:
+        _write_found(dataset, parts, search)
 
 
 def read_found(dataset: Dataset) -> list[Resemblance]:
@@ -89,11 +98,73 @@ def read_found(dataset: Dataset) -> list[Resemblance]:
     ]
 
 
-def _originals(dataset: Dataset) -> Iterator[Row]:
-    """Every example in the order of the plan, without the copies."""
-    for part in folders.part_paths(dataset):
-        with part.open("rb") as stream:
-            for line in stream:
-                row = read_row(line)
-                if not row.copy:
-                    yield row
+def _sketch_more(parts: Sequence[Path]) -> bool:
+    """Sketch some of the parts that have no sketches; return whether all have now."""
+    characters = 0
+    for part in parts:
+        if _sketches_path(part).is_file():
+            continue
+        if characters >= SKETCH_CHARACTERS:
+            return False
+        characters += _sketch_part(part)
+    return True
+
+
+def _sketch_part(part: Path) -> int:
+    """Leave the sketches of a part's examples beside it; return their length."""
+    offsets, texts = [], []
+    with part.open("rb") as stream:
+        offset = 0
+        for line in stream:
+            row = read_row(line)
+            if not row.copy:
+                offsets.append(offset)
+                texts.append(row.text)
+            offset += len(line)
+    columns = sketch(offsets, texts).columns()
+    write_arrays(_sketches_path(part), columns, mode=0o644)
+    return sum(map(len, texts))
+
+
+def _load_sketches(parts: Sequence[Path]) -> Sketches:
+    """All sketches; a text's number says where it stands: its part and offset."""
+    every = []
+    for number, part in enumerate(parts):
+        sketches = Sketches.of_columns(read_arrays(_sketches_path(part)) or {})
+        owners = sketches.owners + (number << _OFFSET_BITS)
+        every.append(replace(sketches, owners=owners))
+    return Sketches.joined(every)
+
+
+def _rows_at(parts: Sequence[Path], places: Sequence[int]) -> Iterator[tuple[int, Row]]:
+    """The examples at some places, in the order of the plan."""
+    by_part = groupby(sorted(places), key=lambda place: place >> _OFFSET_BITS)
+    for number, of_part in by_part:
+        with parts[number].open("rb") as stream:
+            for place in of_part:
+                stream.seek(place & ((1 << _OFFSET_BITS) - 1))
+                yield place, read_row(stream.readline())
+
+
+def _write_found(dataset: Dataset, parts: Sequence[Path], search: Search) -> None:
+    splits = np.array([folders.split_of_part(part).value for part in parts])
+    split_of = splits[search.ends >> _OFFSET_BITS]
+    crosses = split_of[:, 0] != split_of[:, 1]
+    rows = dict(_rows_at(parts, np.unique(search.ends[crosses]).tolist()))
+    found = [
+        _resemblance(rows[pair.a], rows[pair.b], pair.similarity)
+        for pair, is_wanted in zip(search.pairs(), crosses.tolist(), strict=True)
+        if is_wanted
+    ]
+    path = folders.building_folder(dataset) / _FOUND
+    write_json(path, [asdict(resemblance) for resemblance in found])
+
+
+def _resemblance(one: Row, other: Row, similarity: float) -> Resemblance:
+    return Resemblance(
+        one.id, Split(one.split), other.id, Split(other.split), similarity
+    )
+
+
+def _sketches_path(part: Path) -> Path:
+    return part.with_suffix(f".sketches.v{VERSION}.npz")
