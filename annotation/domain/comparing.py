@@ -8,56 +8,27 @@ through again, past what is known.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation.domain.near_search import BANDS, Ends, Keys, Known, Search, Shares
-from annotation.domain.sketches import (
-    PERMUTATIONS,
-    Sketches,
-    content_of,
-    masked_face,
-    pieces,
-)
+from annotation.domain.judging import Judge, Reader, Spent
+from annotation.domain.near_search import BANDS, Ends, Places, Search, Shares
+from annotation.domain.sketches import PERMUTATIONS, Sketches
 
 THRESHOLD = 0.8
 _ROWS = PERMUTATIONS // BANDS
 # Buckets above this size are compared with leaders instead of pair by pair.
 _FULL_BUCKET = 24
 _LEADERS = 24
-# MinHash estimates Jaccard with a standard error of about 0.035 at 0.8; four of them
-# below the threshold a pair is not worth the exact comparison.
-_SLACK = 0.15
-_ESTIMATED_AT_ONCE = 8192
-_COMPARED_AT_ONCE = 64
-# Hashes of pieces kept for the next comparison: 32 MiB.
-_KEPT_PIECES = 4_000_000
 # Multipliers of the hash of a band: odd, random, fixed.
 _MIX = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93,
      0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3],
     dtype=np.uint64,
 )  # fmt: skip
-
-Places = NDArray[np.int64]
-Reader = Callable[[Sequence[int]], Mapping[int, str]]
-"""Gives the texts of some owners; those that are gone are left out."""
-
-
-class TextChanged(Exception):
-    """The text of `owner` is not the one that was sketched."""
-
-    def __init__(self, owner: int) -> None:
-        super().__init__(f"text {owner} is not the one that was sketched")
-        self.owner = owner
-
-
-class _Spent(Exception):
-    """The step has read as much as it may."""
 
 
 def advance(
@@ -68,20 +39,20 @@ def advance(
     characters: int | None = None,
     threshold: float = THRESHOLD,
 ) -> Search:
-    """Go on until about so many characters have been read; without a limit, to the end.
+    """Go on for as long as reading so many characters takes; without it, to the end.
 
     Enough pairs come back to connect every cluster, not all pairs of a large one:
     exact copies are paired with the first of them, and within a crowded bucket texts
     are compared with the first that differ. What a text quotes is compared with whole
     texts only: many replies quote the same formula and have nothing else in common.
 
-    Raises TextChanged.
+    Raises judging.TextChanged.
     """
     step = _Step(search, sketches, read, characters, threshold)
     try:
         while not step.search.is_done:
             step.go_through_band()
-    except _Spent:
+    except Spent:
         """The next step takes the band up again."""
     return step.result()
 
@@ -104,7 +75,7 @@ class _Step:
         self.search = search
         self._faces = sketches.take(np.lexsort((sketches.owners, sketches.quoted)))
         self._singles, self._equal = _equal_contents(self._faces)
-        self._judge = _Judge(self._faces, search.known, read, characters, threshold)
+        self._judge = Judge(self._faces, search.known, read, characters, threshold)
         self._threshold = threshold
 
     def result(self) -> Search:
@@ -142,115 +113,6 @@ class _Step:
             near, similarities = self._near(pairs)
             yield near, similarities
             crowd = others[~np.isin(others, near[:, 1])]
-
-
-class _Judge:
-    """Exact similarities, each found once; reads texts until the step is over."""
-
-    def __init__(
-        self,
-        faces: Sketches,
-        known: Known,
-        read: Reader,
-        characters: int | None,
-        threshold: float,
-    ) -> None:
-        self._faces = faces
-        self._before = known
-        self._fresh: dict[int, float] = {}
-        self._pieces = _Pieces(faces, read)
-        self._characters = characters
-        self._threshold = threshold
-
-    def known(self) -> Known:
-        """What was known before and what came to it."""
-        return self._before.with_more(self._fresh) if self._fresh else self._before
-
-    def stop_if_spent(self) -> None:
-        """Raise _Spent when enough has been read."""
-        if self._characters is not None and self._pieces.read > self._characters:
-            raise _Spent
-
-    def similarities(self, pairs: Ends) -> Shares:
-        """The similarity of each pair; 0 where an estimate or its kind rules it out."""
-        result = np.zeros(len(pairs))
-        worth = np.flatnonzero(self._is_worth(pairs))
-        left, right = pairs[worth, 0], pairs[worth, 1]
-        keys = Known.keys_of(self._faces.contents[left], self._faces.contents[right])
-        found = self._before.of(keys)
-        for at in np.flatnonzero(np.isnan(found)).tolist():
-            found[at] = self._fresh.get(int(keys[at]), np.nan)
-        unknown = np.flatnonzero(np.isnan(found))
-        for start in range(0, unknown.size, _COMPARED_AT_ONCE):
-            block = unknown[start : start + _COMPARED_AT_ONCE]
-            self.stop_if_spent()
-            found[block] = self._compare(keys[block], left[block], right[block])
-        result[worth] = found
-        return result
-
-    def _is_worth(self, pairs: Ends) -> NDArray[np.bool_]:
-        rows, least = self._faces.rows, self._threshold - _SLACK
-        worth = np.zeros(len(pairs), dtype=np.bool_)
-        for start in range(0, len(pairs), _ESTIMATED_AT_ONCE):
-            left, right = pairs[start : start + _ESTIMATED_AT_ONCE].T
-            agreeing = np.count_nonzero(rows[left] == rows[right], axis=1)
-            worth[start : start + left.size] = agreeing >= least * PERMUTATIONS
-        left, right = pairs.T
-        worth &= self._faces.owners[left] != self._faces.owners[right]
-        worth &= ~(self._faces.quoted[left] & self._faces.quoted[right])
-        return worth
-
-    def _compare(self, keys: Keys, left: Places, right: Places) -> list[float]:
-        at_hand = self._pieces.of(np.union1d(left, right).tolist())
-        result = []
-        for key, a, b in zip(keys.tolist(), left.tolist(), right.tolist(), strict=True):
-            one, other = at_hand[a], at_hand[b]
-            common = np.intersect1d(one, other, assume_unique=True).size
-            self._fresh[key] = float(common / (one.size + other.size - common))
-            result.append(self._fresh[key])
-        return result
-
-
-class _Pieces:
-    """The pieces of texts, the last ones kept; counts the characters it read."""
-
-    def __init__(self, faces: Sketches, read: Reader) -> None:
-        self._faces = faces
-        self._texts = read
-        self._kept: OrderedDict[int, Keys] = OrderedDict()
-        self._size = 0
-        self.read = 0
-
-    def of(self, places: Sequence[int]) -> dict[int, Keys]:
-        """The pieces at some places. Raises TextChanged."""
-        at_hand = {at: self._kept[at] for at in places if at in self._kept}
-        missing = [at for at in places if at not in at_hand]
-        if missing:
-            at_hand |= zip(missing, pieces(self._masked(missing)), strict=True)
-        for at in places:
-            self._keep(at, at_hand[at])
-        return at_hand
-
-    def _masked(self, places: Sequence[int]) -> list[str]:
-        owners = self._faces.owners[places].tolist()
-        texts = self._texts(sorted(set(owners)))
-        self.read += sum(map(len, texts.values()))
-        masked = []
-        for at, owner in zip(places, owners, strict=True):
-            quoted = bool(self._faces.quoted[at])
-            masked.append(masked_face(texts.get(owner, ""), quoted=quoted))
-            if content_of(masked[-1]) != self._faces.contents[at]:
-                raise TextChanged(owner)
-        return masked
-
-    def _keep(self, at: int, one: Keys) -> None:
-        if at in self._kept:
-            self._kept.move_to_end(at)
-            return
-        self._kept[at] = one
-        self._size += one.size
-        while self._size > _KEPT_PIECES:
-            self._size -= self._kept.popitem(last=False)[1].size
 
 
 def _equal_contents(faces: Sketches) -> tuple[Places, Ends]:

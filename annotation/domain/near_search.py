@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 BANDS = 16
 
 Ends = NDArray[np.int64]
+Places = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 Shares = NDArray[np.float64]
 

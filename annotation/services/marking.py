@@ -16,6 +16,7 @@ from django.db import transaction
 
 from annotation.domain import comparing
 from annotation.domain.duplicates import clusters
+from annotation.domain.judging import TextChanged
 from annotation.domain.near_search import Search
 from annotation.models import Record
 from annotation.services import signatures
@@ -80,7 +81,7 @@ def _compare(project_id: int, texts: Texts) -> Search | None:
         search = comparing.advance(
             search, sketches, signatures.read_texts, characters=COMPARE_CHARACTERS
         )
-    except comparing.TextChanged as changed:
+    except TextChanged as changed:
         signatures.forget(project_id, changed.owner)
         return None
     about = np.array(texts.digest)

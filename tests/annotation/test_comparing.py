@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation.domain import comparing
-from annotation.domain.comparing import TextChanged, advance
+from annotation.domain import comparing, judging
+from annotation.domain.comparing import advance
 from annotation.domain.duplicates import clusters
+from annotation.domain.judging import TextChanged
 from annotation.domain.near_search import Search
 from annotation.domain.sketches import Sketches, sketch
 
@@ -78,9 +79,9 @@ def narrow(monkeypatch):
     """Buckets that are crowded early, and comparisons a few at a time."""
     monkeypatch.setattr(comparing, "_FULL_BUCKET", 3)
     monkeypatch.setattr(comparing, "_LEADERS", 2)
-    monkeypatch.setattr(comparing, "_COMPARED_AT_ONCE", 2)
-    monkeypatch.setattr(comparing, "_KEPT_PIECES", 500)
-    monkeypatch.setattr(comparing, "_ESTIMATED_AT_ONCE", 5)
+    monkeypatch.setattr(judging, "_COMPARED_AT_ONCE", 2)
+    monkeypatch.setattr(judging, "_KEPT_PIECES", 500)
+    monkeypatch.setattr(judging, "_ESTIMATED_AT_ONCE", 5)
 
 
 @settings(deadline=None)

