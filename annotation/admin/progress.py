@@ -34,6 +34,7 @@ _STATES = [
     (Record.State.SETTLED, "Settled", "have a verdict"),
     (Record.State.HELD, "Held", "by the sanitizer"),
     (Record.State.EXCLUDED, "Excluded", "labeled by nobody"),
+    (Record.State.REFERENCE, "Reference", "texts to learn from"),
 ]
 
 

@@ -28,6 +28,7 @@ _TONES = {
     "CONTESTED": "warn",
     "SETTLED": "good",
     "EXCLUDED": "quiet",
+    "REFERENCE": "quiet",
 }
 
 

@@ -97,7 +97,8 @@ class BulkOutcomeSerializer(serializers.Serializer):
 class RecordSerializer(serializers.ModelSerializer):
     """A stored record; all text is sanitized text.
 
-    To callers who do not read verdicts `state` is HELD, LABELING or EXCLUDED.
+    To callers who do not read verdicts `state` is HELD, LABELING, EXCLUDED or
+    REFERENCE.
     """
 
     state = serializers.SerializerMethodField()
@@ -158,7 +159,8 @@ _FILTERS = ("external_id", "category")
 _STATE = OpenApiParameter(
     "state",
     description="One or several by commas. LABELING stands for OPEN, CONTESTED and "
-    "SETTLED; callers who do not read verdicts ask for HELD, LABELING and EXCLUDED.",
+    "SETTLED; callers who do not read verdicts ask for HELD, LABELING, EXCLUDED and "
+    "REFERENCE.",
 )
 
 

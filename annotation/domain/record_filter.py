@@ -15,7 +15,7 @@ from typing import Any
 
 from annotation.domain.shown_state import IN_LABELING, LABELING
 
-STATES = ("HELD", "OPEN", "CONTESTED", "SETTLED", "EXCLUDED")
+STATES = ("HELD", "OPEN", "CONTESTED", "SETTLED", "EXCLUDED", "REFERENCE")
 KINDS = ("TICKET", "LOG", "CONFIG", "SHOW_OUTPUT", "QA", "DOCUMENT")
 ORIGINS = ("REAL", "SYNTHETIC", "GENERAL")
 SOURCES = ("UPLOAD", "COMMAND", "API")

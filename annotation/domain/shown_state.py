@@ -2,7 +2,7 @@
 
 A gold or repeat record is served at the desk although its answers have settled it. To
 be told apart from open records it must not: who labels, and could compare, learns that
-a record is held, excluded, or in labeling, and nothing finer. Who reads verdicts knows
+a record is held, excluded, a reference, or in labeling, and nothing finer. Who reads verdicts knows
 what the answers came to anyway.
 """
 
@@ -14,7 +14,7 @@ LABELING = "LABELING"
 """Open, contested or settled: some are served, which ones is not told."""
 
 IN_LABELING = ("OPEN", "CONTESTED", "SETTLED")
-COARSE = ("HELD", LABELING, "EXCLUDED")
+COARSE = ("HELD", LABELING, "EXCLUDED", "REFERENCE")
 """The states that those who do not read verdicts see and ask for."""
 
 _LABELS = {
@@ -23,6 +23,7 @@ _LABELS = {
     "CONTESTED": "Contested",
     "SETTLED": "Settled",
     "EXCLUDED": "Excluded",
+    "REFERENCE": "Reference",
     LABELING: "In labeling",
 }
 

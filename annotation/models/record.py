@@ -45,13 +45,14 @@ class Record(models.Model):
         CONTESTED = "CONTESTED", "Contested"
         SETTLED = "SETTLED", "Settled"
         EXCLUDED = "EXCLUDED", "Excluded"
+        REFERENCE = "REFERENCE", "Kept to learn from"
 
     class ResolutionMark(models.TextChoices):
         CONFIRMED = "CONFIRMED", "Right, as somebody confirmed"
         WRONG = "WRONG", "Wrong"
         MISSING = "MISSING", "Says nothing"
 
-    OUT_OF_REACH = (State.HELD, State.EXCLUDED)
+    OUT_OF_REACH = (State.HELD, State.EXCLUDED, State.REFERENCE)
     """States in which nobody labels a record."""
 
     project = models.ForeignKey(
@@ -146,6 +147,18 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @classmethod
+    def first_state(cls, kind: str, origin: str) -> str:
+        """Where a record begins whose text is safe.
+
+        Documents, questions with answers and general texts are no events that have a
+        severity: nobody is asked to judge them.
+        """
+        unjudged = kind in (cls.Kind.QA, cls.Kind.DOCUMENT)
+        if unjudged or origin == cls.Origin.GENERAL:
+            return cls.State.REFERENCE
+        return cls.State.OPEN
 
     @property
     def text(self) -> str:

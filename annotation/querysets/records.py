@@ -55,6 +55,10 @@ class RecordQuerySet(AdjudicationQuerySet):
         """Records whose verdict may still come or change."""
         return self.filter(state__in=["OPEN", "CONTESTED", "SETTLED"])
 
+    def usable(self) -> Self:
+        """Records whose text may be read and learned from."""
+        return self.exclude(state__in=["HELD", "EXCLUDED"])
+
     def with_one_label_only(self) -> Self:
         """Records without a verdict that carry exactly one submitted label."""
         submitted = models.Q(reviews__is_current=True, reviews__status="SUBMITTED")

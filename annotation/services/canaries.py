@@ -108,7 +108,7 @@ def run(
 def _stream(project: Project) -> list[str]:
     """The newest records whose text comes back from the sanitizer."""
     sanitizer = sanitizer_for(project)
-    records = Record.objects.labelable().filter(project=project).order_by("-id")
+    records = Record.objects.usable().filter(project=project).order_by("-id")
     texts = [record.text for record in records.only("title", "body")[:STREAM]]
     usable = [
         text

@@ -238,7 +238,7 @@ def _anew(
 def _may_be_held(row: Sanitization) -> bool:
     record = row.record
     return (
-        record.state == Record.State.OPEN
+        record.state in (Record.State.OPEN, Record.State.REFERENCE)
         and not was_released(row)
         and not record.reviews.exists()
         and not record.verdicts.exists()

@@ -157,7 +157,7 @@ def _write_record(record: Record, clean: CleanTicket, *, was_held: bool) -> None
             state=Claim.State.RELEASED
         )
     elif was_held:
-        record.state = Record.State.OPEN
+        record.state = Record.first_state(record.kind, record.origin)
     record.save(update_fields=[*_TEXTS, "fingerprint", "state"])
 
 

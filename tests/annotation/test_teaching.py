@@ -106,11 +106,13 @@ def test_pairs_that_do_not_fit_are_refused(record, browser_of, alice, body, code
 
 
 @pytest.mark.parametrize(
-    ("kind", "origin", "wanted"),
-    [("TICKET", "REAL", 2), ("QA", "REAL", 0), ("DOCUMENT", "REAL", 0),
-     ("TICKET", "GENERAL", 0)],
+    ("kind", "origin", "state"),
+    [("TICKET", "REAL", "OPEN"), ("QA", "REAL", "REFERENCE"),
+     ("DOCUMENT", "REAL", "REFERENCE"), ("TICKET", "GENERAL", "REFERENCE")],
 )  # fmt: skip
-def test_what_has_no_severity_is_put_before_nobody(project, kind, origin, wanted):
+def test_what_has_no_severity_is_put_before_nobody(
+    project, kind, origin, state, browser_of, carol
+):
     importing.add(
         project=project,
         rows=[{"title": "How to", "body": "Ask."}],
@@ -121,4 +123,6 @@ def test_what_has_no_severity_is_put_before_nobody(project, kind, origin, wanted
         as_batch=False,
     )
 
-    assert Record.objects.get().reviews_wanted == wanted
+    assert Record.objects.get().state == state
+    served = browser_of(carol).post("/api/v1/projects/noc/desk/next/").status_code
+    assert (served == 200) == (state == "OPEN")

@@ -165,7 +165,7 @@ def test_every_review_labels_train_and_verdicts_label_what_is_scored(project):
 def test_general_texts_are_mixed_into_train_alone(project):
     settle_many(project, 60)
     for number in range(30):
-        resolve(project, number, kind="QA", origin="GENERAL", reviews_wanted=0)
+        resolve(project, number, kind="QA", origin="GENERAL", state="REFERENCE")
 
     dataset = build(project, general_share=0.2)
 
@@ -240,7 +240,7 @@ def test_what_is_too_long_is_refused_dropped_or_shortened(project, policy):
 
 def test_documents_become_lines_of_text_and_no_exchanges(project):
     for number in range(20):
-        resolve(project, number, kind="DOCUMENT", resolution="")
+        resolve(project, number, kind="DOCUMENT", resolution="", state="REFERENCE")
     dataset = build(
         project, tasks=["domain_text"], gold_rule="SINGLE_SOURCE", formats=["text"]
     )

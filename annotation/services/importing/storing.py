@@ -32,8 +32,6 @@ from annotation.services.preparing import Prepared, Preparer, Recognised
 from annotation.services.text_indexing import indexed_together
 from netft_site.base.bulk_insert import insert_many
 
-# What nobody is asked to judge: texts to learn from, no events that have a severity.
-_UNJUDGED_KINDS = (Record.Kind.QA, Record.Kind.DOCUMENT)
 CHANGED = "a record with this external_id exists with another text"
 
 
@@ -163,6 +161,7 @@ class _Sorting:
 
 def _record(destination: Destination, one: Prepared) -> dict[str, Any]:
     clean = one.clean
+    first_state = Record.first_state(destination.kind, destination.origin)
     return {
         "project_id": destination.project.pk,
         "batch_id": destination.batch and destination.batch.pk,
@@ -181,18 +180,11 @@ def _record(destination: Destination, one: Prepared) -> dict[str, Any]:
         "attributes": clean.attributes,
         "incident_key": clean.incident_key,
         "fingerprint": one.fingerprint,
-        "state": (Record.State.HELD if clean.held else Record.State.OPEN).value,
-        "reviews_wanted": _reviews_wanted(destination),
+        "state": str(Record.State.HELD if clean.held else first_state),
+        "reviews_wanted": destination.project.reviews_wanted,
         "lot": draw_lot(),
         "created_at": destination.now,
     }
-
-
-def _reviews_wanted(destination: Destination) -> int:
-    is_general = destination.origin == Record.Origin.GENERAL
-    if is_general or destination.kind in _UNJUDGED_KINDS:
-        return 0
-    return destination.project.reviews_wanted
 
 
 def _sanitization(

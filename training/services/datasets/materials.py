@@ -27,7 +27,7 @@ def read_records(entries: Sequence[Entry]) -> dict[int, Record]:
     Both come in one query: a record that is sanitized again meanwhile would otherwise
     be said to stand under rules that its text has never met.
     """
-    found = Record.objects.labelable().filter(id__in=[e.record_id for e in entries])
+    found = Record.objects.usable().filter(id__in=[e.record_id for e in entries])
     return {
         record.pk: record
         for record in found.select_related("sanitization").only(
