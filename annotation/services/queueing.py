@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from annotation.domain.queue import ANYTHING, WISH_KINDS, Door, Shares, Wish, door
 from annotation.models import Claim, Project, Record, Reviewer
@@ -22,6 +22,7 @@ from annotation.querysets.queue import BY_LOT, BY_PRIORITY
 from annotation.querysets.records import RecordQuerySet
 from annotation.services import seating
 from netft_site.base.compiled import CompiledQuery
+from netft_site.base.compiled_writes import CompiledInsert
 
 TRIES = 30
 """Records looked at before the queue counts as empty; each may fill up meanwhile."""
@@ -156,20 +157,18 @@ class _Search:
 
     def _sit(self, record: Record, slot: int | None, **how: Any) -> Claim | None:
         how.setdefault("suggested", self._suggests(record))
-        try:
-            with transaction.atomic():
-                claim = Claim.objects.create(
-                    record=record,
-                    reviewer=self._reviewer,
-                    project=self._project,
-                    slot=slot,
-                    round=record.round,
-                    because=self._because(record, how),
-                    opened_at=self._now,
-                    expires_at=self._now + seating.lease(self._project),
-                    **how,
-                )
-        except IntegrityError:
+        claim = Claim(
+            record=record,
+            reviewer=self._reviewer,
+            project=self._project,
+            slot=slot,
+            round=record.round,
+            because=self._because(record, how),
+            opened_at=self._now,
+            expires_at=self._now + seating.lease(self._project),
+            **how,
+        )
+        if not _NEW.store_unless_taken(claim):
             # The same person sat down in another tab a moment ago: that is the seat.
             return seating.resume(
                 project=self._project, reviewer=self._reviewer, now=self._now
@@ -237,6 +236,7 @@ def _servable(
     return first[:1]
 
 
+_NEW = CompiledInsert(Claim)
 _SEATS = CompiledQuery(
     lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(
         record=record, purpose=Purpose.FIRST

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from annotation.models import (
     Claim,
@@ -32,6 +32,7 @@ from annotation.services import seating, settling
 from annotation.services.independence import is_independent
 from annotation.services.typed_text import made_safe
 from netft_site.base.compiled import CompiledQuery
+from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 from netft_site.base.refusals import Refused
 
 OPENING = ("title", "body")
@@ -123,8 +124,8 @@ def store(
     _check(claim.project, answer)
     review = _store(claim, answer, own, now)
     left = _leave_seat(claim, review)
-    if review.status == Review.Status.SUBMITTED:
-        # A skip keeps what was typed, for the day the ticket comes back.
+    # A skip keeps what was typed, for the day the ticket comes back.
+    if review.status == Review.Status.SUBMITTED and claim.has_draft:  # type: ignore[attr-defined]  # annotated
         Draft.objects.filter(record=record, reviewer=reviewer).delete()
     if not claim.is_test:
         settling.settle_locked(
@@ -189,7 +190,7 @@ def _seat(claim_id: int, reviewer: Reviewer, project: Project | None = None) -> 
     claim = _SEAT.first(claim_id=claim_id, reviewer=reviewer.pk)
     if claim is None or (project is not None and claim.project_id != project.pk):
         raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
-    claim.record.project = claim.project
+    claim.project = claim.record.project = project or claim.project
     claim.reviewer = reviewer
     return claim
 
@@ -199,10 +200,15 @@ def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
     newest = Guidelines.objects.filter(
         project=OuterRef("project"), created_at__lte=OuterRef("opened_at")
     ).order_by("-version")
+    typed = Draft.objects.filter(
+        record=OuterRef("record"), reviewer=OuterRef("reviewer")
+    )
     claims: ClaimQuerySet = (
         Claim.objects.filter(pk=claim_id, reviewer=reviewer)
-        .select_related("record", "project")
-        .annotate(guidelines_id=Subquery(newest.values("pk")[:1]))
+        .select_related("record")
+        .annotate(
+            guidelines_id=Subquery(newest.values("pk")[:1]), has_draft=Exists(typed)
+        )
     )
     # SQLite has one writer at a time and needs no row lock.
     if connection.features.has_select_for_update_of:
@@ -217,6 +223,23 @@ _STANDING = CompiledQuery(
     ),
     record=int,
 )
+_HELD = CompiledUpdate(
+    # The seat it came from, or a newer one of the same person at the same record.
+    lambda record, reviewer, purpose, round_, **_: Claim.objects.filter(
+        record=record,
+        reviewer=reviewer,
+        purpose=purpose,
+        round=round_,
+        state=Claim.State.OPEN,
+    ),
+    lambda state, **_: {"state": state},
+    record=int,
+    reviewer=int,
+    purpose=str,
+    round_=int,
+    state=str,
+)
+_NEW = CompiledInsert(Review)
 
 
 def _as_locked(claim: Claim, answer: Answer) -> Answer:
@@ -270,7 +293,7 @@ def _store(
 ) -> Review:
     if own:
         Review.objects.filter(pk__in=[r.pk for r in own]).update(is_current=False)
-    return Review.objects.create(
+    review = Review(
         **_said(claim.project, answer),
         record=claim.record,
         reviewer=claim.reviewer,
@@ -288,6 +311,7 @@ def _store(
         is_current=claim.round >= claim.record.round,
         submitted_at=now,
     )
+    return _NEW.store(review)
 
 
 def _visible(claim: Claim) -> list[str]:
@@ -311,15 +335,15 @@ def _leave_seat(claim: Claim, review: Review) -> bool:
         review.settles or review.purpose != Purpose.FIRST
     )
     states = Claim.State
-    # The seat it came from, or a newer one of the same person at the same record.
-    held = Claim.objects.filter(
-        record=claim.record,
-        reviewer=claim.reviewer,
-        purpose=claim.purpose,
-        round=claim.round,
-        state=states.OPEN,
+    left = bool(
+        _HELD.run(
+            record=claim.record_id,
+            reviewer=claim.reviewer_id,
+            purpose=claim.purpose,
+            round_=claim.round,
+            state=states.DONE if counts else states.RELEASED,
+        )
     )
-    left = bool(held.update(state=states.DONE if counts else states.RELEASED))
     if left or not counts or review.purpose != Purpose.FIRST:
         return left
     # The lease ran out meanwhile: the answer counts, and takes a free seat if any.

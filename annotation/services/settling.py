@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -20,6 +21,8 @@ from django.db.models.functions import Now
 from annotation.domain.scale import Grade, Scale
 from annotation.domain.settlement import Label, Outcome, Settlement, settle
 from annotation.models import Project, Record, Review, Verdict
+from netft_site.base.compiled import CompiledQuery
+from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 
 CHUNK = 500
 
@@ -84,8 +87,8 @@ def settle_locked(*, record: Record, reviews: Iterable[Review], scale: Scale) ->
     waits = sum(label.severity in scale for label in labels) < record.reviews_wanted
     if waits and record.state == Record.State.OPEN and record.decided_at is None:
         return
-    current = Verdict.objects.current().filter(record=record).first()
-    _write([_change(record, current, labels, scale)])
+    current = _CURRENT.first(record=record.pk)
+    _write_one(_change(record, current, labels, scale))
 
 
 def _settle_chunk(project: Project, ids: list[int]) -> SettleCounts:
@@ -115,6 +118,44 @@ class _Change:
     verdict: Verdict | None = None
     replaces: Verdict | None = None
     touches_record: bool = False
+
+
+_CURRENT = CompiledQuery(
+    lambda record: Verdict.objects.current().filter(record=record)[:1], record=int
+)
+_REPLACED = CompiledUpdate(
+    lambda verdict: Verdict.objects.filter(pk=verdict),
+    lambda **_: {"is_current": False},
+    verdict=int,
+)
+_NEW = CompiledInsert(Verdict)
+
+
+def _state_update(**more: Any) -> CompiledUpdate[Record]:
+    return CompiledUpdate(
+        lambda record, **_: Record.objects.filter(pk=record),
+        lambda state, because, **_: {"state": state, "queued_because": because, **more},
+        record=int,
+        state=str,
+        because=str,
+    )
+
+
+_STATE, _FIRST_STATE = _state_update(), _state_update(decided_at=Now())
+
+
+def _write_one(change: _Change) -> None:
+    """As `_write`, for what is settled at every click: with statements made once."""
+    if change.replaces:
+        _REPLACED.run(verdict=change.replaces.pk)
+    if change.verdict:
+        _NEW.store(change.verdict)
+    if change.touches_record:
+        record = change.record
+        decided = isinstance(record.decided_at, Now)
+        (_FIRST_STATE if decided else _STATE).run(
+            record=record.pk, state=record.state, because=record.queued_because
+        )
 
 
 def _write(changes: list[_Change]) -> None:

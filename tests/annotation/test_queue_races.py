@@ -1,0 +1,119 @@
+"""Two connections at one moment: each transaction ends whole, and nothing is doubled.
+
+Needs PostgreSQL: SQLite has one writer at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+
+from annotation.models import Claim, Review
+from annotation.services import labeling, seating
+from annotation.services.reviewing import Answer
+from tests.annotation.desk_seats import NOW, seat
+from tests.factories import RecordFactory, ReviewerFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[..., Future[Any]]]:
+    """Run something on a connection of its own, at the same time."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+
+    def closing(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda work: pool.submit(closing, work)
+
+
+def _wait_until_one_waits() -> None:
+    """Return once another connection waits for a lock that this one holds."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def _answer_and_go_on(claim: Claim) -> tuple[Review, Claim | None]:
+    return labeling.answer_and_go_on(
+        claim_id=claim.pk,
+        project=claim.project,
+        reviewer=claim.reviewer,
+        answer=Answer(severity="high"),
+        now=NOW + timedelta(seconds=5),
+        draw=1.0,
+    )
+
+
+def test_an_answer_is_stored_though_another_tab_took_the_next_seat(project, elsewhere):
+    RecordFactory.create_batch(3, project=project)
+    me = ReviewerFactory()
+    answered = seat(project, me)
+    seating.release(claim_id=answered.pk, reviewer=me)
+    urgent = RecordFactory(project=project, priority=9)
+    with transaction.atomic():
+        taken = seat(project, me)
+        reply = elsewhere(lambda: _answer_and_go_on(answered))
+        _wait_until_one_waits()
+
+    review, following = reply.result(timeout=20)
+
+    assert Review.objects.get() == review
+    assert review.record_id == answered.record_id
+    assert following == taken
+    assert taken.record == urgent
+    assert Claim.objects.filter(reviewer=me, state=Claim.State.OPEN).count() == 1
+
+
+def test_who_loses_the_last_seat_is_seated_elsewhere_with_the_answer_stored(
+    project, elsewhere
+):
+    first, last, other = RecordFactory.create_batch(
+        3, project=project, reviews_wanted=1
+    )
+    me, rival = ReviewerFactory.create_batch(2)
+    answered = seat(project, me)
+    with transaction.atomic():
+        taken = seat(project, rival)
+        reply = elsewhere(lambda: _answer_and_go_on(answered))
+        review, following = reply.result(timeout=20)
+
+    assert (answered.record, taken.record) == (first, last)
+    assert Review.objects.get() == review
+    assert following.record == other
+    assert {c.record_id for c in Claim.objects.filter(state="OPEN")} == {
+        last.pk,
+        other.pk,
+    }
+
+
+def test_two_tabs_that_ask_at_once_are_given_one_seat(project, elsewhere):
+    RecordFactory.create_batch(3, project=project)
+    me = ReviewerFactory()
+    with transaction.atomic():
+        mine = seat(project, me)
+        asked = elsewhere(lambda: seat(project, me))
+        _wait_until_one_waits()
+
+    assert asked.result(timeout=20) == mine
+    assert Claim.objects.get() == mine
