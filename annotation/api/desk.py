@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotation.api.desk_forms import (
+    ANSWER,
+    WISH,
     AnswerSerializer,
     DraftSerializer,
     NoteSerializer,
@@ -74,9 +76,7 @@ class DeskView(ProjectView):
 
     def wish(self, given: Any) -> Wish:
         """Read what the caller wishes to be served."""
-        form = WishSerializer(data=given)
-        form.is_valid(raise_exception=True)
-        return Wish.parse(form.validated_data)
+        return Wish.parse(WISH.run_validation(given))
 
     def serve(self, wish: Wish) -> dict[str, Any]:
         """Return the next seat, or why there is none."""
@@ -158,16 +158,15 @@ class AnswersView(DeskView):
         Sending the same answer again returns the first; another answer from the same
         seat is refused with 409 and the stored one.
         """
-        form = AnswerSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        claim_id, answer = form.answer()
-        wish, now = Wish.parse(form.validated_data.get("wish") or {}), timezone.now()
+        checked = ANSWER.run_validation(request.data)
+        claim_id, answer = ANSWER.answer(checked)
+        wish, now = Wish.parse(checked.get("wish") or {}), timezone.now()
         who: dict[str, Any] = {
             "project": self.project,
             "reviewer": self.reviewer,
             "now": now,
         }
-        if not form.validated_data["next"]:
+        if not checked["next"]:
             review = reviewing.submit(claim_id=claim_id, answer=answer, **who)
             following = {}
         else:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ANSWERED = ("SUBMITTED", "SKIPPED", "UNSURE")
 BY_PRIORITY = ("-priority", "id")
 BY_LOT = ("lot",)
-SHORT_LIST = 60
-"""Records whose seats are counted at first; more than sit down at the same moment."""
+SHORT_LISTS = (12, 60)
+"""Records whose seats are counted at first, and then: more than a team sits at."""
 
 
 class QueueQuerySet(ImportedRecordQuerySet):
@@ -77,20 +77,22 @@ class QueueQuerySet(ImportedRecordQuerySet):
             .filter(seats_used__lt=F("reviews_wanted"))
         )
 
-    def next_for(self, reviewer: Reviewer | int, now: datetime, *order: str) -> Self:
+    def next_for(
+        self, reviewer: Reviewer | int, now: datetime, *order: str, among: int
+    ) -> Self:
         """The first records in some order with a free seat; for who takes one of them.
 
         The rows passed over are those that this reviewer has answered and others have
         not: thousands, for somebody ahead of the team. So they are passed over by one
-        look into an index each, and seats are counted for a short list of the rest
-        only. Seats may be taken on all of those: `servable_to` misses nothing.
+        look into an index each, and seats are counted for the first ``among`` of the
+        rest only. Seats may be taken on all of those: `servable_to` misses nothing.
         """
         own = self._answers().filter(reviewer=reviewer)
         worked = self._related("involvements").filter(reviewer=reviewer)
         # Not as NOT EXISTS: PostgreSQL makes a join of it, which takes the square of
         # the time until the table's statistics know of the answers.
         left = self.filter(state="OPEN").alias(own=_any(own), worked=_any(worked))
-        listed = left.filter(own__lt=1, worked__lt=1).order_by(*order)[:SHORT_LIST]
+        listed = left.filter(own__lt=1, worked__lt=1).order_by(*order)[:among]
         return (
             self.filter(pk__in=listed.values("pk"))
             .with_seats_used(now)

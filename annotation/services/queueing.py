@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from annotation.domain.queue import ANYTHING, WISH_KINDS, Door, Shares, Wish, door
 from annotation.models import Claim, Project, Record, Reviewer
 from annotation.models.review import Purpose, Sampling
-from annotation.querysets.queue import BY_LOT, BY_PRIORITY
+from annotation.querysets.queue import BY_LOT, BY_PRIORITY, SHORT_LISTS
 from annotation.querysets.records import RecordQuerySet
 from annotation.services import seating
 from netft_site.base.compiled import CompiledQuery
@@ -26,6 +26,9 @@ from netft_site.base.compiled_writes import CompiledInsert
 
 TRIES = 30
 """Records looked at before the queue counts as empty; each may fill up meanwhile."""
+
+PLAN_SECONDS = 10
+"""How long the plan for the next record may be kept while the tables grow."""
 
 
 @transaction.atomic
@@ -79,12 +82,14 @@ class _Search:
             return self._apart(self._repeats(), Purpose.REPEAT)
         return self._first(way)
 
-    def _gold(self) -> RecordQuerySet:
-        return Record.objects.of(self._project).gold_for(self._reviewer)
+    def _gold(self) -> Record | None:
+        return _GOLD.first(project=self._project.pk, reviewer=self._reviewer.pk)
 
-    def _repeats(self) -> RecordQuerySet:
+    def _repeats(self) -> Record | None:
         before = self._now - timedelta(days=self._project.repeat_after_days)
-        return Record.objects.of(self._project).repeatable_by(self._reviewer, before)
+        return _REPEATS.first(
+            project=self._project.pk, reviewer=self._reviewer.pk, before=before
+        )
 
     def _first(self, way: Door) -> Claim | None:
         """Take a slot at the first record that nobody else is sitting down at."""
@@ -112,10 +117,11 @@ class _Search:
             "full": full,
             **self._wish.as_lookups(),
         }
-        shape = self._wish.shape
-        return next_servable(way, shape).first(**given) or next_servable(
-            way, shape, beyond=True
-        ).first(**given)
+        for among in (*SHORT_LISTS, None):
+            found = next_servable(way, self._wish.shape, among).first(**given)
+            if found is not None:
+                return found
+        return None
 
     def _slot(self, record: Record, seats: list[Claim]) -> int | None:
         """Return a free slot, once the seats that ran out are given back."""
@@ -150,10 +156,9 @@ class _Search:
         """Whether the desk will show a model's suggestion from this seat."""
         return self._project.shows_suggestions and record.suggestions.exists()
 
-    def _apart(self, records: RecordQuerySet, purpose: Purpose) -> Claim | None:
+    def _apart(self, record: Record | None, purpose: Purpose) -> Claim | None:
         """Sit down at a settled record, for a look that takes nobody's slot."""
-        record = records.first()
-        return record and self._sit(record, None, purpose=purpose)
+        return None if record is None else self._sit(record, None, purpose=purpose)
 
     def _sit(self, record: Record, slot: int | None, **how: Any) -> Claim | None:
         how.setdefault("suggested", self._suggests(record))
@@ -201,21 +206,21 @@ def _door(project: Project, draw: float) -> Door:
 
 @cache
 def next_servable(
-    way: Door, wished: tuple[str, ...], beyond: bool = False
+    way: Door, wished: tuple[str, ...], among: int | None
 ) -> CompiledQuery[Record]:
     """Return the query for the next record by a way, for wishes of these columns.
 
-    It looks at the first few; ``beyond`` looks at all, should those be full.
+    It looks at the first few that the reviewer may label, ``among`` so many, or at all.
     """
     given = {name: WISH_KINDS[name] for name in wished}
     kinds = {"project": int, "reviewer": int, "now": datetime, "full": int}
-    build = partial(_servable, way, beyond)
-    return CompiledQuery(build, planned_anew=True, **kinds, **given)
+    build = partial(_servable, way, among)
+    return CompiledQuery(build, plan_seconds=PLAN_SECONDS, **kinds, **given)
 
 
 def _servable(
     way: Door,
-    beyond: bool,
+    among: int | None,
     *,
     project: int,
     reviewer: int,
@@ -226,10 +231,10 @@ def _servable(
     """Servable records in the order of a way, locked, less those others lock."""
     records = Record.objects.filter(project=project, **wish).exclude(pk=full)
     order = BY_LOT if way is Door.RANDOM else BY_PRIORITY
-    if beyond:
+    if among is None:
         first = records.servable_to(reviewer, now).order_by(*order)
     else:
-        first = records.next_for(reviewer, now, *order)
+        first = records.next_for(reviewer, now, *order, among=among)
     # SQLite has one writer at a time and needs no row lock.
     if connection.features.has_select_for_update_skip_locked:
         first = first.select_for_update(skip_locked=True, of=("self",))
@@ -237,6 +242,23 @@ def _servable(
 
 
 _NEW = CompiledInsert(Claim)
+_GOLD = CompiledQuery(
+    lambda project, reviewer: Record.objects.filter(project=project).gold_for(reviewer)[
+        :1
+    ],
+    plan_seconds=PLAN_SECONDS,
+    project=int,
+    reviewer=int,
+)
+_REPEATS = CompiledQuery(
+    lambda project, reviewer, before: Record.objects.filter(
+        project=project
+    ).repeatable_by(reviewer, before)[:1],
+    plan_seconds=PLAN_SECONDS,
+    project=int,
+    reviewer=int,
+    before=datetime,
+)
 _SEATS = CompiledQuery(
     lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(
         record=record, purpose=Purpose.FIRST

@@ -9,8 +9,8 @@ written at every click is in `netft_site.base.compiled_writes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+import time
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -28,19 +28,20 @@ class CompiledQuery(Generic[M]):
 
     ``build`` returns the queryset for given values; it must put each of them into the
     query as a parameter, and not branch on it. ``kinds`` names each value and its type:
-    ``int``, ``str`` or ``datetime``. ``planned_anew`` keeps PostgreSQL from planning it
-    once a connection: a plan made while a table is small reads all of it ever after.
+    ``int``, ``str`` or ``datetime``. ``plan_seconds`` is how long PostgreSQL may keep
+    to a plan: without it, for as long as a connection lasts, and a plan made while a
+    table is small goes on to read all of it.
     """
 
     def __init__(
         self,
         build: Callable[..., QuerySet[M]],
         *,
-        planned_anew: bool = False,
+        plan_seconds: float | None = None,
         **kinds: type,
     ) -> None:
         self._build = build
-        self._planned_anew = planned_anew
+        self._plan_seconds = plan_seconds
         self._kinds = kinds
         self._made: dict[str, _Made[M]] = {}
 
@@ -54,12 +55,12 @@ class CompiledQuery(Generic[M]):
         made = self._made.get(connection.vendor)
         if made is None:
             made = self._made[connection.vendor] = self._make()
-        params = made.parameters.filled(values)
-        with (
-            _unprepared(connection) if self._planned_anew else nullcontext(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(made.sql, params)
+        sql, params = made.sql, made.parameters.filled(values)
+        if self._plan_seconds is not None:
+            # The driver prepares another text anew, once it is asked several times.
+            sql = f"{sql} /* {time.monotonic() // self._plan_seconds:.0f} */"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
             found = cursor.fetchall()
         return [made.object_of(row, connection) for row in found]
 
@@ -70,21 +71,6 @@ class CompiledQuery(Generic[M]):
     def _make(self) -> _Made[M]:
         given = samples(self._kinds)
         return _Made(self._build(**given), given)
-
-
-@contextmanager
-def _unprepared(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Keep the driver from preparing what is asked here."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    driver = connection.connection
-    threshold, driver.prepare_threshold = driver.prepare_threshold, None
-    try:
-        yield
-    finally:
-        driver.prepare_threshold = threshold
 
 
 class _Made(Generic[M]):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from annotation.domain.seats import free_slot
 from annotation.models import Claim, Involvement, Record, Review
-from annotation.querysets.queue import SHORT_LIST
+from annotation.querysets.queue import SHORT_LISTS
 from annotation.services import (
     queueing,
     reviewing,
@@ -25,6 +25,7 @@ from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
 
 NOW = timezone.now()
 LATER = NOW + timedelta(minutes=31)
+LONGEST = SHORT_LISTS[-1]
 
 
 @given(
@@ -65,9 +66,9 @@ def test_the_queue_serves_by_priority_then_age(project):
 
 
 def test_a_record_behind_a_crowd_of_seats_is_found(project):
-    """More people sit at the first records than the short list holds."""
-    RecordFactory.create_batch(SHORT_LIST, project=project, reviews_wanted=1)
-    for _ in range(SHORT_LIST):
+    """More people sit at the first records than the short lists hold."""
+    RecordFactory.create_batch(LONGEST, project=project, reviews_wanted=1)
+    for _ in range(LONGEST):
         assert _claim(project, ReviewerFactory()) is not None
     last = RecordFactory(project=project, reviews_wanted=1)
 
@@ -76,12 +77,12 @@ def test_a_record_behind_a_crowd_of_seats_is_found(project):
 
 
 def test_whoever_is_far_ahead_is_served_what_they_have_not_answered(project):
-    RecordFactory.create_batch(SHORT_LIST + 1, project=project, reviews_wanted=2)
+    RecordFactory.create_batch(LONGEST + 1, project=project, reviews_wanted=2)
     ahead = ReviewerFactory()
 
-    answered = [_answer(_claim(project, ahead)).record for _ in range(SHORT_LIST + 1)]
+    answered = [_answer(_claim(project, ahead)).record for _ in range(LONGEST + 1)]
 
-    assert len(set(answered)) == SHORT_LIST + 1
+    assert len(set(answered)) == LONGEST + 1
     assert _claim(project, ahead) is None
     assert _claim(project, ReviewerFactory()).record == answered[0]
 
