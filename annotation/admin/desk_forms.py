@@ -8,7 +8,8 @@ from django import forms
 
 from annotation.domain.queue import Wish
 from annotation.models import Claim, Project, Record
-from annotation.services.reviewing import Answer, has_later_facts
+from annotation.services.answers import Answer
+from annotation.services.reviewing import has_later_facts
 
 MAX_SECONDS = 24 * 3600
 _CHOICES_LISTED = 200

@@ -21,7 +21,7 @@ from annotation.services import (
     taking_back,
     waiting,
 )
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer
 
 EXACTLY = "annotation.view_verdict"
 """The right to exact counts of records."""

@@ -37,6 +37,7 @@ from annotation.services import (
     seating,
     taking_back,
 )
+from annotation.services.answers import Answer, AnsweredOtherwise, AnswerRefused
 from netft_site.base.chance import draw
 
 PERMISSION = "annotation.add_review"
@@ -117,9 +118,9 @@ class DeskView(View):
             answer = form.answer()
             try:
                 review = self._take(claim, answer)
-            except reviewing.AnsweredOtherwise as conflict:
+            except AnsweredOtherwise as conflict:
                 return desk_pages.conflict(request, claim, conflict.stored, answer)
-            except reviewing.AnswerRefused as refusal:
+            except AnswerRefused as refusal:
                 form.add_error(None, refusal.message)
             else:
                 self._tell_saved(request, review)
@@ -138,7 +139,7 @@ class DeskView(View):
                 severity=request.POST.get("severity", ""),
                 now=timezone.now(),
             )
-        except reviewing.AnswerRefused as refusal:
+        except AnswerRefused as refusal:
             form = AnswerForm(claim, request.POST)
             form.is_valid()
             form.add_error("severity", refusal.message)
@@ -154,7 +155,7 @@ class DeskView(View):
             return self._back()
         try:
             self._take(claim, form.answer(status))
-        except reviewing.AnswerRefused as refusal:
+        except AnswerRefused as refusal:
             messages.error(request, refusal.message)
             return self._back()
         messages.success(request, "Passed on.")
@@ -172,7 +173,7 @@ class DeskView(View):
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except reviewing.AnswerRefused as refusal:
+        except AnswerRefused as refusal:
             messages.error(request, refusal.message)
             return self._back()
         messages.success(
@@ -214,7 +215,7 @@ class DeskView(View):
                 note=note,
                 now=timezone.now(),
             )
-        except reviewing.AnswerRefused as refusal:
+        except AnswerRefused as refusal:
             messages.error(request, refusal.message)
             return self._back()
         messages.success(
@@ -238,7 +239,7 @@ class DeskView(View):
             because = form.cleaned_data["because"]
         try:
             pausing.pause(project=self.project, because=because, now=timezone.now())
-        except reviewing.AnswerRefused as refusal:
+        except AnswerRefused as refusal:
             messages.error(request, refusal.message)
         return self._back()
 
@@ -250,7 +251,7 @@ class DeskView(View):
         )
         return self._back()
 
-    def _take(self, claim: Claim, answer: reviewing.Answer) -> Review:
+    def _take(self, claim: Claim, answer: Answer) -> Review:
         """Store an answer and sit down at the next ticket."""
         review, _ = labeling.answer_and_go_on(
             claim_id=claim.pk,

@@ -40,6 +40,7 @@ from annotation.services import (
     taking_back,
     waiting,
 )
+from annotation.services.answers import AnsweredOtherwise
 from netft_site.base.chance import draw
 from netft_site.base.refusals import Refused
 
@@ -62,7 +63,7 @@ class DeskView(ProjectView):
         self.reviewer = reviewer
 
     def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, reviewing.AnsweredOtherwise):
+        if isinstance(exc, AnsweredOtherwise):
             facts = {"stored": AnswerSerializer.shown(exc.stored), "sent": self._sent()}
             return Response({**exc.as_dict(), **facts}, status.HTTP_409_CONFLICT)
         if isinstance(exc, drafting.DraftConflict):

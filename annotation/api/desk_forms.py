@@ -8,8 +8,9 @@ from typing import Any
 from rest_framework import serializers
 
 from annotation.models import Claim, Review, ShiftNote
+from annotation.services.answers import Answer
 from annotation.services.drafting import Typed
-from annotation.services.reviewing import LATER, Answer
+from annotation.services.reviewing import LATER
 from annotation.services.suggesting import suggestion_for
 from annotation.services.waiting import QueueState
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from annotation.domain.queue import FLAGGED
 from annotation.models import Claim, Record, Review, Reviewer, SanitizingEvent
 from annotation.services import reviewing, settling
+from annotation.services.answers import Answer, AnswerRefused
 
 
 @transaction.atomic
@@ -26,8 +27,8 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
         AnswerRefused: ``not_yours``, ``no_reason``, or as `reviewing.submit`.
     """
     if not reason.strip():
-        raise reviewing.AnswerRefused("no_reason", "Say in a few words what you saw.")
-    skip = reviewing.Answer(status=Review.Status.SKIPPED, reason=reason)
+        raise AnswerRefused("no_reason", "Say in a few words what you saw.")
+    skip = Answer(status=Review.Status.SKIPPED, reason=reason)
     review = reviewing.submit(
         claim_id=claim_id, reviewer=reviewer, answer=skip, now=now
     )

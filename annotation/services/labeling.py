@@ -13,6 +13,7 @@ from django.db import transaction
 from annotation.domain.queue import ANYTHING, Wish
 from annotation.models import Claim, Project, Review, Reviewer
 from annotation.services import queueing, reviewing
+from annotation.services.answers import Answer
 
 
 @transaction.atomic
@@ -21,7 +22,7 @@ def answer_and_go_on(
     claim_id: int,
     project: Project,
     reviewer: Reviewer,
-    answer: reviewing.Answer,
+    answer: Answer,
     now: datetime,
     draw: float,
     wish: Wish = ANYTHING,

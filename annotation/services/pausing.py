@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from annotation.models import Project, Reviewer, ShiftNote
-from annotation.services import reviewing, seating
+from annotation.services import seating
+from annotation.services.answers import clean
 
 NOTES_FOR = timedelta(hours=36)
 NOTES_SHOWN = 5
@@ -22,7 +23,7 @@ def pause(*, project: Project, because: str, now: datetime) -> Project:
     Raises:
         AnswerRefused: ``held_text``: the reason cannot be made safe.
     """
-    because = reviewing.clean(project, because)[:200]
+    because = clean(project, because)[:200]
     project.paused_because = because
     project.paused_at = now if because else None
     project.save(update_fields=["paused_because", "paused_at"])
@@ -38,7 +39,7 @@ def hand_over(*, project: Project, reviewer: Reviewer, note: str, now: datetime)
     Raises:
         AnswerRefused: ``held_text``: the note cannot be made safe.
     """
-    note = reviewing.clean(project, note)[:500]
+    note = clean(project, note)[:500]
     if note:
         ShiftNote.objects.create(project=project, reviewer=reviewer, note=note, at=now)
     return seating.release_all(project=project, reviewer=reviewer)

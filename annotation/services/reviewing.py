@@ -5,7 +5,8 @@ answer that arrives after its seat expired, or after its record was excluded, is
 all the same; work is never thrown away. Settling happens in the same transaction, so
 an answer and its consequence cannot come apart.
 
-Whether an answer is independent is judged by `annotation.services.independence`.
+What an answer may say is `annotation.services.answers`'; whether it is independent is
+judged by `annotation.services.independence`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
@@ -29,45 +29,20 @@ from annotation.models import (
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ClaimQuerySet
 from annotation.services import seating, settling
+from annotation.services.answers import (
+    Answer,
+    AnswerRefused,
+    as_locked,
+    check,
+    said,
+    same,
+)
 from annotation.services.independence import is_independent
-from annotation.services.typed_text import made_safe
 from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
-from netft_site.base.refusals import Refused
 
 OPENING = ("title", "body")
 LATER = ("thread", "resolution")
-LIMITS = {"response": 20_000, "reason": 500}
-
-
-class AnswerRefused(Refused):
-    """The answer cannot be taken; the code says why."""
-
-
-class AnsweredOtherwise(AnswerRefused):
-    """The record has another answer of this reviewer already: ``stored``."""
-
-    def __init__(self, stored: Review) -> None:
-        super().__init__(
-            "answered",
-            "You have answered this ticket already, in another tab perhaps. The answer "
-            "that is stored stays; use Undo to change it.",
-        )
-        self.stored = stored
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a reviewer says about one record, as typed."""
-
-    severity: str = ""
-    root_cause: str = ""
-    response: str = ""
-    confidence: int | None = None
-    status: str = Review.Status.SUBMITTED
-    reason: str = ""
-    seconds_spent: int | None = None
-    source: str = Review.Source.DESK
 
 
 @dataclass(frozen=True)
@@ -117,11 +92,11 @@ def store(
     record = claim.record
     standing = _STANDING.rows(record=record.pk)
     own = [r for r in standing if r.answers(reviewer.pk, claim.purpose, claim.round)]
-    answer = _as_locked(claim, answer)
+    answer = as_locked(claim, answer)
     for given in own:
         if given.status != Review.Status.WITHDRAWN:
-            return Stored(_same(given, claim.project, answer), seatless=False)
-    _check(claim.project, answer)
+            return Stored(same(given, claim.project, answer), seatless=False)
+    check(claim.project, answer)
     review = _store(claim, answer, own, now)
     left = _leave_seat(claim, review)
     # A skip keeps what was typed, for the day the ticket comes back.
@@ -167,22 +142,6 @@ def set_shortcuts(
     Reviewer.objects.filter(pk=reviewer.pk).update(
         shortcuts_enabled=enabled, saves_at_once=enabled and saves_at_once
     )
-
-
-def clean(project: Project, text: str) -> str:
-    """Return typed text made safe to store.
-
-    Raises:
-        AnswerRefused: ``held_text``.
-    """
-    safe = made_safe(project, text)
-    if safe is None:
-        raise AnswerRefused(
-            "held_text",
-            "The text holds something that looks like a secret and cannot be made "
-            "safe. Leave it out and send again.",
-        )
-    return safe
 
 
 def _seat(claim_id: int, reviewer: Reviewer, project: Project | None = None) -> Claim:
@@ -242,59 +201,13 @@ _HELD = CompiledUpdate(
 _NEW = CompiledInsert(Review)
 
 
-def _as_locked(claim: Claim, answer: Answer) -> Answer:
-    """Return the answer with the severity that its reviewer has committed to."""
-    if not claim.revealed_at or answer.status != Review.Status.SUBMITTED:
-        return answer
-    if answer.severity not in ("", claim.severity):
-        raise AnswerRefused(
-            "severity_stands",
-            "The severity was given before what came later was shown; it stands.",
-        )
-    return Answer(**{**vars(answer), "severity": claim.severity})
-
-
-def _check(project: Project, answer: Answer) -> None:
-    if answer.status == Review.Status.SUBMITTED and (
-        answer.severity not in project.scale
-    ):
-        raise AnswerRefused("unknown_level", "Choose one of the project's levels.")
-    if answer.root_cause and answer.root_cause not in project.root_causes:
-        raise AnswerRefused("unknown_root_cause", "The project has no such root cause.")
-    if answer.confidence is not None and not 1 <= answer.confidence <= 5:
-        raise AnswerRefused("bad_confidence", "Confidence goes from 1 to 5.")
-    for name, limit in LIMITS.items():
-        if len(getattr(answer, name)) > limit:
-            raise AnswerRefused("too_long", f"The {name} has over {limit} characters.")
-
-
-def _same(given: Review, project: Project, answer: Answer) -> Review:
-    said = _said(project, answer)
-    if any(getattr(given, name) != value for name, value in said.items()):
-        raise AnsweredOtherwise(given)
-    return given
-
-
-def _said(project: Project, answer: Answer) -> dict[str, Any]:
-    """Return the answer as its row holds it."""
-    submitted = answer.status == Review.Status.SUBMITTED
-    return {
-        "severity": answer.severity if submitted else "",
-        "root_cause": answer.root_cause if submitted else "",
-        "response": clean(project, answer.response),
-        "confidence": answer.confidence,
-        "status": answer.status,
-        "reason": clean(project, answer.reason)[: LIMITS["reason"]],
-    }
-
-
 def _store(
     claim: Claim, answer: Answer, own: Sequence[Review], now: datetime
 ) -> Review:
     if own:
         Review.objects.filter(pk__in=[r.pk for r in own]).update(is_current=False)
     review = Review(
-        **_said(claim.project, answer),
+        **said(claim.project, answer),
         record=claim.record,
         reviewer=claim.reviewer,
         grade=claim.reviewer.grade,

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from annotation.models import Membership, Project, Reviewer
 from annotation.services import gold, queueing, reviewing, seating
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer
 from netft_site.demo.story import Story
 from netft_site.demo_world import Ticket, judge
 from netft_site.demo_world.entities import Reviewer as Engineer

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from annotation.models import Claim, Project, Review, Reviewer
 from annotation.services import queueing, reviewing, tokens
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer
 
 NOW = timezone.now()
 LATER = NOW + timedelta(minutes=31)

@@ -9,6 +9,7 @@ import pytest
 
 from annotation.models import Claim, Review
 from annotation.services import reviewing, seating, taking_back
+from annotation.services.answers import AnswerRefused
 from tests.annotation.desk_seats import DESK, LATER, NOW, answer, caller, seat, seated
 from tests.factories import RecordFactory, ReviewerFactory
 
@@ -65,7 +66,7 @@ def test_after_the_severity_both_show_it_and_the_severity_stands(
 def test_another_severity_afterwards_is_refused_and_none_is_the_same(project, record):
     claim = _reveal(seat(project, ReviewerFactory()))
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         answer(claim, "low")
     review = answer(claim, "", response="Replace the optic.")
 
@@ -98,7 +99,7 @@ def test_asking_twice_keeps_the_first_severity(project, record):
 def test_a_severity_comes_first(project, record, severity):
     claim = seat(project, ReviewerFactory())
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         _reveal(claim, severity)
 
     assert refusal.value.code == "unknown_level"
@@ -110,7 +111,7 @@ def test_where_the_project_never_shows_it_nobody_gets_it(project, record):
     project.later_facts = "NEVER"
     project.save()
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         _reveal(seat(project, ReviewerFactory()))
 
     assert refusal.value.code == "nothing_later"
@@ -119,7 +120,7 @@ def test_where_the_project_never_shows_it_nobody_gets_it(project, record):
 def test_where_nothing_is_known_there_is_nothing_to_show(project):
     RecordFactory(project=project)
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         _reveal(seat(project, ReviewerFactory()))
 
     assert refusal.value.code == "nothing_later"
@@ -154,7 +155,7 @@ def test_a_new_seat_does_not_give_the_severity_free_again(project, record, way):
 
     assert again != first
     assert (again.severity, again.revealed_at) == ("high", first.revealed_at)
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         answer(again, "low", now=LATER)
     assert refusal.value.code == "severity_stands"
 
@@ -166,7 +167,7 @@ def test_nor_does_taking_the_answer_back(project, record):
 
     again = seat(project, me)
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         answer(again, "low")
     assert refusal.value.code == "severity_stands"
 

@@ -16,7 +16,7 @@ from annotation.services import (
     taking_back,
     waiting,
 )
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer, AnswerRefused
 from tests.factories import (
     RecordFactory,
     ReviewerFactory,
@@ -204,7 +204,7 @@ def test_a_second_answer_that_says_something_else_is_refused(project, bob, chang
     RecordFactory(project=project)
     given = _answer(bob, project, "low")
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         reviewing.submit(
             claim_id=Claim.objects.get().pk,
             reviewer=bob.reviewer,

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Claim, Record, Review, SanitizingEvent
-from annotation.services import flagging, leak_review, reviewing, settling, stored_texts
+from annotation.services import flagging, leak_review, settling, stored_texts
+from annotation.services.answers import AnswerRefused
 from annotation.services.sanitizing_queue import waiting
 from netft_site.dashboard.board import build_dashboard
 from tests.annotation.desk_seats import DESK, NOW, answer, caller, seat, seated
@@ -67,7 +68,7 @@ def test_a_flag_says_what_was_seen(project, reason):
     RecordFactory(project=project)
     claim = seat(project, ReviewerFactory())
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         _flag(claim, reason)
 
     assert refusal.value.code == "no_reason"

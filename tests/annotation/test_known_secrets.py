@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotation.models import Claim, KnownSecret, Project, SanitizingRule
 from annotation.services import adjudicating, leaks, own_rules, reviewing, settling
+from annotation.services.answers import Answer
 from annotation.services.known_secrets import known_secrets_in, without_known_secrets
 from annotation.services.vault import keyring_of
 from tests.factories import LeakFactory, ProjectFactory, RecordFactory, ReviewFactory
@@ -104,9 +105,7 @@ def test_an_answer_is_stored_with_the_pseudonym(project, bob, token):
     review = reviewing.submit(
         claim_id=claim.pk,
         reviewer=bob.reviewer,
-        answer=reviewing.Answer(
-            "high", response=f"Log in with {VALUE}.", reason=f"saw {VALUE}"
-        ),
+        answer=Answer("high", response=f"Log in with {VALUE}.", reason=f"saw {VALUE}"),
         now=now,
     )
 

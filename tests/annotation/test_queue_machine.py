@@ -38,7 +38,7 @@ from annotation.services import (
     settling,
     taking_back,
 )
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer, AnsweredOtherwise, AnswerRefused
 from tests.factories import START, GoldFactory, RecordFactory, ReviewerFactory
 
 PEOPLE, RECORDS = 4, 6
@@ -112,7 +112,7 @@ class Desk(RuleBasedStateMachine):
                 answer=Answer(severity=severity, status=status),
                 now=self.now,
             )
-        except reviewing.AnsweredOtherwise:
+        except AnsweredOtherwise:
             assert Review.objects.count() == count
             return
         if claim.state == "RELEASED" and Review.objects.count() > count:
@@ -128,7 +128,7 @@ class Desk(RuleBasedStateMachine):
             return
         before = Claim.objects.values().get(pk=seat[0])
         me = self.people[other]
-        with pytest.raises(reviewing.AnswerRefused), transaction.atomic():
+        with pytest.raises(AnswerRefused), transaction.atomic():
             reviewing.submit(
                 claim_id=seat[0], reviewer=me, answer=Answer("low"), now=self.now
             )
@@ -174,7 +174,7 @@ class Desk(RuleBasedStateMachine):
                 reason="a name in the title",
                 now=self.now,
             )
-        except reviewing.AnsweredOtherwise:
+        except AnsweredOtherwise:
             return
 
     @rule(place=record_)

@@ -16,7 +16,7 @@ from django.db import connection, connections, transaction
 
 from annotation.models import Claim, Review
 from annotation.services import labeling, seating
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer
 from tests.annotation.desk_seats import NOW, seat
 from tests.factories import RecordFactory, ReviewerFactory
 

@@ -20,7 +20,7 @@ from annotation.services import (
     taking_back,
     waiting,
 )
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer, AnswerRefused
 from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
 
 NOW = timezone.now()
@@ -228,7 +228,7 @@ def test_an_answer_outside_the_projects_words_is_refused(project, more, code):
     RecordFactory(project=project)
     claim = _claim(project, ReviewerFactory())
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         _answer(claim, **more)
 
     assert refusal.value.code == code
@@ -238,7 +238,7 @@ def test_nobody_answers_from_another_persons_seat(project):
     RecordFactory(project=project)
     claim = _claim(project, ReviewerFactory())
 
-    with pytest.raises(reviewing.AnswerRefused) as refusal:
+    with pytest.raises(AnswerRefused) as refusal:
         reviewing.submit(
             claim_id=claim.pk,
             reviewer=ReviewerFactory(),

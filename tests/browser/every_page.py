@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from annotation.models import Claim, Guidelines, ImportBatch, Project, Review
 from annotation.services import adjudicating, importing, pausing, reviewing
-from annotation.services.reviewing import Answer
+from annotation.services.answers import Answer
 from tests.annotation.adjudication import DECISION, PAGE, WHY, answered
 from tests.annotation.desk_seats import DESK
 from tests.annotation.quality_answers import golds, many_decided, repeats
