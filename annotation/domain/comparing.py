@@ -2,7 +2,7 @@
 
 Candidates agree in one of 16 bands of 8 rows of their signatures; each is compared
 exactly, text by text, and what came out is known from then on. A step ends when it has
-read enough text. Where steps end changes nothing: a band that was broken off is gone
+done enough. Where steps end changes nothing: a band that was broken off is gone
 through again, past what is known.
 """
 
