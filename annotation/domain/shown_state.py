@@ -2,8 +2,8 @@
 
 A gold or repeat record is served at the desk although its answers have settled it. To
 be told apart from open records it must not: who labels, and could compare, learns that
-a record is held, excluded, a reference, or in labeling, and nothing finer. Who reads verdicts knows
-what the answers came to anyway.
+a record is held, excluded, a reference, or in labeling, and nothing finer. Who reads
+verdicts knows what the answers came to anyway.
 """
 
 from __future__ import annotations

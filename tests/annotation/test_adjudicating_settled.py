@@ -18,7 +18,7 @@ from tests.factories import (
 )
 from tests.training.worlds import settle_many
 from training.domain.gold import Gold, authority
-from training.domain.recipe import GoldRule
+from training.domain.recipe import Recipe
 from training.domain.validation import ADJUDICATION_PAGE
 from training.services.datasets.facts import load_facts
 from training.services.datasets.previewing import preview
@@ -39,7 +39,7 @@ def reviewed(project, *severities: str, grade: str = "ENGINEER", **record: objec
 
 
 def authority_of(record: Record) -> Gold:
-    facts = load_facts(project=record.project, gold_rule=GoldRule.STRICT)
+    facts = load_facts(project=record.project, recipe=Recipe())
     return next(authority(one.ruling) for one in facts if one.id == record.pk)
 
 
@@ -144,7 +144,7 @@ def test_the_page_offers_exactly_what_the_gold_rule_leaves_out(project):
     waiting = set(weighing.waiting_for_a_senior(project=project))
     settled = set(weighing.settled_without_a_senior(project=project))
 
-    facts = load_facts(project=project, gold_rule=GoldRule.STRICT)
+    facts = load_facts(project=project, recipe=Recipe())
     left_out = {f.id for f in facts if authority(f.ruling) is Gold.INSUFFICIENT}
     assert {record.pk for record in offered} == left_out
     assert waiting | settled == offered

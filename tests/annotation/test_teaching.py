@@ -124,5 +124,5 @@ def test_what_has_no_severity_is_put_before_nobody(
     )
 
     assert Record.objects.get().state == state
-    served = browser_of(carol).post("/api/v1/projects/noc/desk/next/").status_code
-    assert (served == 200) == (state == "OPEN")
+    served = browser_of(carol).post("/api/v1/projects/noc/desk/next/").json()
+    assert bool(served.get("seat")) == (state == "OPEN")
