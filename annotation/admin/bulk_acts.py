@@ -34,6 +34,7 @@ _NAMES = {
     "levels": "verdict",
     "gaps": "a senior found the guidelines open",
     "with_adjudicated": "what a senior decided, too",
+    "records": "records chosen by hand",
 }
 
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from annotation.api.finding import filter_of, person
 from annotation.api.project_views import ProjectView
 from annotation.models import BulkAct
-from annotation.services import bulk_acts, bulk_undoing
+from annotation.services import bulk_acts, bulk_undoing, sending
 from annotation.services.bulk_acts import KINDS, Order
 from netft_site.base.refusals import Refused
 
@@ -84,6 +84,24 @@ class BulkActSerializer(serializers.ModelSerializer):
             "undone_by",
             "undone_at",
         )
+
+
+class SeniorsSerializer(serializers.Serializer):
+    """Settled records that a senior shall look at, and why."""
+
+    records = serializers.ListField(
+        child=serializers.IntegerField(min_value=1),
+        min_length=1,
+        max_length=sending.MOST_AT_ONCE,
+    )
+    reason = serializers.CharField(max_length=1000)
+
+
+class SentSerializer(serializers.Serializer):
+    """The act, and why the other records were left alone, to how many."""
+
+    act = BulkActSerializer()
+    left_alone = serializers.DictField(child=serializers.IntegerField())
 
 
 class BulkPages(CursorPagination):
@@ -177,6 +195,30 @@ class BulkPreviewView(BulkView):
             now=timezone.now(),
         )
         return Response(PreviewSerializer(seen).data)
+
+
+class SeniorsView(BulkView):
+    """Asks the seniors about settled records."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": ACT}
+
+    @extend_schema(
+        operation_id="bulk_acts_seniors",
+        request=SeniorsSerializer,
+        responses={201: SentSerializer},
+    )
+    def post(self, request: Request, project: str) -> Response:
+        """Send settled records to the seniors; each stays as it is till one decides."""
+        asked = SeniorsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        sent = sending.send(
+            project=self.project,
+            record_ids=asked.validated_data["records"],
+            by=person(request),
+            reason=asked.validated_data["reason"],
+            now=timezone.now(),
+        )
+        return Response(SentSerializer(sent).data, status.HTTP_201_CREATED)
 
 
 class BulkActView(BulkView):

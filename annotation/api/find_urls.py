@@ -34,6 +34,11 @@ urlpatterns: list[URLPattern] = [
         name="api-bulk-preview",
     ),
     path(
+        f"{_ACTS}seniors/",
+        bulk_acts.SeniorsView.as_view(),
+        name="api-bulk-seniors",
+    ),
+    path(
         f"{_ACTS}<int:number>/",
         bulk_acts.BulkActView.as_view(),
         name="api-bulk-act",

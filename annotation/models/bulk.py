@@ -50,6 +50,7 @@ class BulkAct(models.Model):
         REQUEUE = "REQUEUE", "Requeued"
         OVERLAP = "OVERLAP", "Raised the overlap"
         REREVIEW = "REREVIEW", "Opened for re-review"
+        SENIORS = "SENIORS", "Sent to the seniors"
 
     class Status(models.TextChoices):
         RUNNING = "RUNNING", "Running"

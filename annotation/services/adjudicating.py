@@ -14,7 +14,7 @@ from django.db import transaction
 
 from annotation.domain.scale import Grade
 from annotation.models import Project, Record, Review, Reviewer, Verdict
-from annotation.services import settling, verdict_log, weighing
+from annotation.services import sending, settling, verdict_log, weighing
 from annotation.services.typed_text import made_safe
 from netft_site.base.refusals import Refused
 
@@ -125,7 +125,8 @@ def undo(*, record: Record, reviewer: Reviewer, now: datetime) -> Record:
     """Take one's own decision back, within `UNDO_WITHIN`.
 
     The verdict that stood before becomes current again; where there was none, the
-    record goes back to what its reviews give. The row of the decision stays.
+    record goes back to what its reviews give. What a lead sent to the seniors waits for
+    them again. The row of the decision stays.
 
     Raises:
         AdjudicationRefused: there is no decision (``not_decided``), another senior took
@@ -148,6 +149,7 @@ def undo(*, record: Record, reviewer: Reviewer, now: datetime) -> Record:
     if before is not None:
         Verdict.objects.filter(pk=before, record=record).update(is_current=True)
     verdict_log.note_taken_back(verdict=verdict, by=reviewer)
+    sending.ask_again(record=record)
     settling.settle_records(project=record.project, record_ids=[record.pk])
     return Record.objects.get(pk=record.pk)
 

@@ -35,7 +35,7 @@ CHUNK = 200
 """Records a transaction: on SQLite reviewers wait for it at the desk."""
 MOST_WANTED = 20
 KINDS = (BulkAct.Kind.EXCLUDE, BulkAct.Kind.REQUEUE, BulkAct.Kind.OVERLAP)
-"""What an order may be; a re-review is begun from the guidelines."""
+"""What an order may be; re-reviews and questions to the seniors begin elsewhere."""
 
 _LONGEST_REASON = 200
 
@@ -143,7 +143,7 @@ def start(
             records than was confirmed (``count_changed``).
     """
     check(order)
-    why = _reason(project, reason)
+    why = kept_reason(project, reason)
     found = finding.find(project=project, user=by, wanted=order.wanted)
     facts = _changing(found, order).aggregate(n=Count("pk"), last=Max("pk"))
     if facts["n"] != expected_count:
@@ -277,8 +277,13 @@ def _spared(found: FoundRecords, order: Order) -> FoundRecords:
     return records
 
 
-def _reason(project: Project, typed: str) -> str:
-    """Return a reason as it may be kept: it is shown at the desk."""
+def kept_reason(project: Project, typed: str) -> str:
+    """Return a reason as it may be kept: it is shown at the desk.
+
+    Raises:
+        BulkRefused: none (``no_reason``), one that cannot be made safe (``held_text``)
+            or is too long (``long_reason``).
+    """
     text = " ".join(typed.split())
     if not text:
         raise BulkRefused("no_reason", "Say in a few words why.")

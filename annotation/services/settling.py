@@ -25,6 +25,8 @@ from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 
 CHUNK = 500
+SENT_TO_SENIORS = "sent to the seniors"
+"""How the reason begins of a settled record that a senior is asked about."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,8 @@ def _change(
     waiting = found.outcome is Outcome.WAITING and not _is_provisional(current)
     outdated = is_new or waiting or found.outcome is Outcome.CONTESTED
     before = (record.state, record.queued_because)
-    record.state, record.queued_because = _state(found), _because(record, found)
+    if not _waits_for_a_senior(record, found):
+        record.state, record.queued_because = _state(found), _because(record, found)
     if record.decided_at is None and record.state != Record.State.OPEN:
         # From now on its answers can be read by those whose role allows it.
         record.decided_at = Now()
@@ -207,6 +210,16 @@ def _label(review: Review) -> Label:
 def _is_provisional(current: Verdict | None) -> bool:
     """A single source's verdict stands until people settle or contest the record."""
     return current is not None and current.method == Verdict.Method.SINGLE_SOURCE
+
+
+def _waits_for_a_senior(record: Record, found: Settlement) -> bool:
+    """Whether a lead sent the record to the seniors; agreement does not end that."""
+    asked = record.state == Record.State.CONTESTED
+    return (
+        asked
+        and record.queued_because.startswith(SENT_TO_SENIORS)
+        and found.outcome is not Outcome.WAITING
+    )
 
 
 def _state(found: Settlement) -> str:
