@@ -134,7 +134,7 @@ def edit(spec, path, value):
         ("labels", "low", "spec.labels: expected a list"),
         ("labels", ["low", "low"], "a label is given twice"),
         ("labels", ["low"], "at least two labels"),
-        ("kind", "SLEEP", "expected TRAIN or PREDICT"),
+        ("kind", "SLEEP", "expected TRAIN, PREDICT or QUALITY"),
         ("objective", "SFT", "expected one of BASELINE, CLASSIFY"),
         ("base_model", None, "CLASSIFY needs base_model"),
         ("tuning", "NONE", "CLASSIFY needs tuning LORA"),

@@ -31,6 +31,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Kind(StrEnum):
     TRAIN = "TRAIN"
     PREDICT = "PREDICT"
+    QUALITY = "QUALITY"
 
 
 class Objective(StrEnum):
@@ -158,7 +159,31 @@ class PredictSpec:
         _refuse_if(not 1 <= self.batch <= 1024, "batch must lie from 1 to 1024")
 
 
-Spec = TrainSpec | PredictSpec
+@dataclass(frozen=True)
+class QualitySpec:
+    """A search for wrong labels among the examples of two splits, by cross-validation.
+
+    labels: all labels, most severe first; a row with another label is refused. The
+    splits are judged together. TEST and CALIBRATION are never given: whoever is to be
+    measured must not choose which of their labels are looked at again.
+    """
+
+    labels: tuple[str, ...]
+    train: DataFile
+    dev: DataFile
+    device: Device = Device.CPU
+    threads: int | None = None
+    seed: int = 0
+    attempt: int = 1
+    fence: int = 0
+    kind: Kind = Kind.QUALITY
+
+    def __post_init__(self) -> None:
+        _check_shared(self)
+        _refuse_if(self.kind is not Kind.QUALITY, "kind must be QUALITY")
+
+
+Spec = TrainSpec | PredictSpec | QualitySpec
 
 
 def write_spec(spec: Spec) -> str:
@@ -173,8 +198,11 @@ def read_spec(text: str | bytes) -> Spec:
     if data.get("kind") == Kind.PREDICT:
         predict: PredictSpec = decode(PredictSpec, data, "spec")
         return predict
+    if data.get("kind") == Kind.QUALITY:
+        quality: QualitySpec = decode(QualitySpec, data, "spec")
+        return quality
     if data.get("kind") != Kind.TRAIN:
-        raise SpecError("spec.kind: expected TRAIN or PREDICT")
+        raise SpecError("spec.kind: expected TRAIN, PREDICT or QUALITY")
     return _read_train(data)
 
 

@@ -20,6 +20,7 @@ _PHASE_WORDS = {
     Phase.EMBEDDING: "Embedding the texts",
     Phase.TRAINING: "Training",
     Phase.PREDICTING: "Predicting",
+    Phase.CHECKING: "Judging the labels",
     Phase.SAVING: "Saving the model",
     Phase.STOPPING: "Stopping and saving a checkpoint",
     Phase.DONE: "Done",
@@ -92,7 +93,7 @@ def _advance(progress: Progress, event: Event) -> Progress:
     unit, eta = event.data.get("unit"), event.data.get("eta_seconds")
     if not _is_count(done) or not _is_count(total) or total == 0 or done > total:
         return progress
-    if unit not in ("steps", "texts"):
+    if unit not in ("steps", "texts", "folds"):
         return progress
     phase = progress.stage.partition(":")[0]
     before = phase == _PHASE_WORDS[Phase.EMBEDDING]

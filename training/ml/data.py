@@ -39,6 +39,17 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One labelled text; examples of one group are much alike."""
+
+    id: str
+    text: str
+    label: str
+    group: str
+    split: str
+
+
+@dataclass(frozen=True)
 class Items:
     """Texts to be judged."""
 
@@ -65,19 +76,32 @@ def read_rows(path: Path, file: DataFile, labels: tuple[str, ...], split: str) -
     index = {label: i for i, label in enumerate(labels)}
     ids, texts, targets = [], [], []
     for number, row in _objects(path, file, split):
-        label = row.get("label")
-        if not isinstance(label, str) or label not in index:
-            raise BadInput(
-                "label_unknown",
-                f"{split}: line {number} has a label outside the schema.",
-                "Build the dataset again with the labels of the project.",
-            )
+        label = _label(row, labels, number, split)
         ids.append(_text(row, "id", number, split))
         texts.append(_text(row, "text", number, split))
         targets.append(index[label])
     if not ids:
         raise BadInput("split_empty", f"{split} has no rows.", "Enlarge the dataset.")
     return Rows(ids, texts, np.array(targets, dtype=np.int64))
+
+
+def read_examples(
+    path: Path, file: DataFile, labels: tuple[str, ...], split: str
+) -> list[Example]:
+    """Read the examples of a split, without their copies.
+
+    Raises BadInput where the file or a row cannot be used. What is in no group is one
+    by itself.
+    """
+    found = []
+    for number, row in _objects(path, file, split):
+        if row.get("copy"):
+            continue
+        name = _text(row, "id", number, split)
+        text = _text(row, "text", number, split)
+        label = _label(row, labels, number, split)
+        found.append(Example(name, text, label, row.get("group") or name, split))
+    return found
 
 
 def read_items(path: Path, file: DataFile) -> Items:
@@ -200,6 +224,19 @@ def _verify(path: Path, file: DataFile, split: str) -> None:
             f"The file of {split} is not the one that the run was made for.",
             "Restore the dataset from its frozen copy or start a new run.",
         )
+
+
+def _label(
+    row: dict[str, Any], labels: tuple[str, ...], number: int, split: str
+) -> str:
+    label = row.get("label")
+    if not isinstance(label, str) or label not in labels:
+        raise BadInput(
+            "label_unknown",
+            f"{split}: line {number} has a label outside the schema.",
+            "Build the dataset again with the labels of the project.",
+        )
+    return label
 
 
 def _text(row: dict[str, Any], key: str, number: int, split: str) -> str:

@@ -22,13 +22,21 @@ from typing import IO
 
 from netft_site.base.files import write_atomic
 from training.domain import run_files
-from training.domain.job_spec import Objective, Spec, TrainSpec, read_spec
+from training.domain.job_spec import (
+    Objective,
+    PredictSpec,
+    QualitySpec,
+    Spec,
+    TrainSpec,
+    read_spec,
+)
 from training.domain.run_files import (
     EXIT_CODES,
     STALE_EXIT_CODE,
     ErrorReport,
     Phase,
     PredictResult,
+    QualityResult,
     Trained,
     TrainResult,
 )
@@ -90,11 +98,33 @@ def _run_locked(run_dir: Path, stop: StopRequest) -> int:
     return 0
 
 
-def _work(spec: Spec, run: Run, begun: float) -> TrainResult | PredictResult:
+def _work(
+    spec: Spec, run: Run, begun: float
+) -> TrainResult | PredictResult | QualityResult:
     if isinstance(spec, TrainSpec):
         train = _training(spec)
         run.stop.check()
         return _train_result(spec, train(spec, run), begun)
+    if isinstance(spec, QualitySpec):
+        return _judge_labels(spec, run, begun)
+    return _predict(spec, run, begun)
+
+
+def _judge_labels(spec: QualitySpec, run: Run, begun: float) -> QualityResult:
+    from training.ml.label_check import check_labels
+
+    facts, digest = check_labels(spec, run)
+    return QualityResult(
+        spec.attempt,
+        spec.fence,
+        doubts=digest,
+        facts=facts,
+        seconds=_since(begun),
+        libraries=_libraries(),
+    )
+
+
+def _predict(spec: PredictSpec, run: Run, begun: float) -> PredictResult:
     from training.ml.predict import predict
 
     digest, rows, cut = predict(spec, run)

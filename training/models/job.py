@@ -17,6 +17,7 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         TRAIN = "TRAIN", "Train"
         PREDICT = "PREDICT", "Predict"
+        QUALITY = "QUALITY", "Judge labels"
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", "Queued"

@@ -19,7 +19,7 @@ from training.domain.run_files import TrainResult
 from training.domain.strict_json import dump, load
 from training.launchers.local import LocalLauncher
 from training.models import Job, ModelVersion, TrainingRun
-from training.services import artifacts, jobs
+from training.services import artifacts, jobs, label_checks
 from training.services.artifacts import ArtifactDamaged
 
 logger = logging.getLogger(__name__)
@@ -33,12 +33,13 @@ DAMAGED = (
 
 
 def reconcile(*, now: datetime, launcher: LocalLauncher | None = None) -> int:
-    """Reconcile all jobs, then complete the runs among them that succeeded.
+    """Reconcile all jobs, then complete the runs and label checks that are over.
 
     Returns how many jobs are active afterwards.
     """
     active = jobs.reconcile_jobs(now=now, launcher=launcher)
     complete_finished_runs()
+    label_checks.sweep(now=now)
     return active
 
 

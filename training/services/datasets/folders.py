@@ -89,5 +89,10 @@ def exports_folder(dataset: Dataset) -> Path:
     return Path(settings.DATA_DIR) / "exports" / dataset.project.slug / dataset.name
 
 
+def quality_folder(dataset: Dataset) -> Path:
+    """Where lies what was found out about a frozen dataset, by what is in it."""
+    return Path(settings.DATA_DIR) / "quality" / dataset.sha256
+
+
 def _home(dataset: Dataset) -> Path:
     return Path(settings.DATA_DIR) / "datasets" / dataset.project.slug / dataset.name

@@ -22,12 +22,15 @@ from training.domain.job_states import JobState
 from training.domain.run_files import (
     ErrorReport,
     Event,
+    FileDigest,
     Heartbeat,
     PredictResult,
+    QualityResult,
     TrainResult,
     read_error,
     read_heartbeat,
     read_predict_result,
+    read_quality_result,
     read_train_result,
     split_events,
 )
@@ -42,8 +45,8 @@ from training.services import artifacts
 _CHUNK = 4 << 20
 _LONGEST_STAGE = 80
 
-Result = TrainResult | PredictResult
-T = TypeVar("T", Heartbeat, ErrorReport, TrainResult, PredictResult)
+Result = TrainResult | PredictResult | QualityResult
+T = TypeVar("T", Heartbeat, ErrorReport, TrainResult, PredictResult, QualityResult)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def read_result(job: Job) -> Result | None:
     """result.json, if it is there and can be read."""
     if job.kind == Job.Kind.PREDICT:
         return _read(job, run_files.RESULT, read_predict_result)
+    if job.kind == Job.Kind.QUALITY:
+        return _read(job, run_files.RESULT, read_quality_result)
     return _read(job, run_files.RESULT, read_train_result)
 
 
@@ -173,9 +178,17 @@ def _outcome(
     if process is Process.ALIVE:
         # What it names is verified once, when the process has left.
         return Outcome.RESULT
-    digest = result.artifact if isinstance(result, TrainResult) else result.predictions
-    intact = artifacts.is_intact(Path(job.run_dir), digest)
+    intact = artifacts.is_intact(Path(job.run_dir), _left_by(result))
     return Outcome.RESULT if intact else Outcome.DAMAGED
+
+
+def _left_by(result: Result) -> FileDigest:
+    """The file or folder that a result promises."""
+    if isinstance(result, TrainResult):
+        return result.artifact
+    if isinstance(result, QualityResult):
+        return result.doubts
+    return result.predictions
 
 
 def _last_sign(job: Job, beat: Heartbeat | None, now: datetime) -> datetime:
