@@ -114,6 +114,11 @@ def hindrances(records: Sequence[Record]) -> dict[int, str]:
     return found
 
 
+def hindrances_of(record_ids: Iterable[int]) -> dict[int, str]:
+    """As `hindrances`, for records by their ids."""
+    return hindrances(list(Record.objects.with_ids(list(record_ids)).only("state")))
+
+
 def ask_again(*, record: Record) -> None:
     """Let a record wait for a senior once more, where an act that stands sent it.
 

@@ -1,6 +1,6 @@
 """The quality page of a frozen dataset: what was measured, as a data sheet.
 
-It shows what the freeze measured; nothing is measured anew.
+It shows what the freeze measured, and what was found out about its labels since.
 """
 
 from __future__ import annotations
@@ -10,36 +10,47 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
 from annotation.admin.pages import page_context
 from netft_site.base.charts import Chart, accuracy_with_intervals
+from netft_site.base.refusals import Refused
+from training.admin.label_doubts import labels_of
 from training.domain.gates import TARGET
 from training.domain.row_quality import FEW_DIFFERENT_PAIRS
-from training.models import Dataset
+from training.domain.token_counts import TokenReport
+from training.models import BaseModel, Dataset
+from training.services import token_counting
+from training.services.token_counting import DatasetTokens
 
 VIEW = "training.view_dataset"
-# What providers and papers count with where no tokenizer is at hand; configurations,
-# hexadecimal and addresses need more tokens than this says.
-CHARACTERS_PER_TOKEN = 4
 MOST_VENDORS = 12
 _POINTS = {"0.5": "half", "0.9": "90 %", "0.95": "95 %", "0.99": "99 %", "1": "all"}
 
 
 @dataclass(frozen=True)
 class Length:
-    """So many characters are not exceeded by a share of the examples."""
+    """What a share of the examples does not exceed; characters where they were kept."""
 
     share: str
-    characters: int
+    characters: int | None
+    text: int
+    prompt: int
+    answer: int
 
-    @property
-    def tokens(self) -> int:
-        """An estimate, see `CHARACTERS_PER_TOKEN`."""
-        return -(-self.characters // CHARACTERS_PER_TOKEN)
+
+@dataclass(frozen=True)
+class Tokens:
+    """The token counts of a dataset by the chosen base, and the choice."""
+
+    bases: list[BaseModel]
+    chosen: BaseModel | None
+    counted: DatasetTokens | None
+    lengths: list[Length]
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +80,10 @@ def quality_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         chart=_chart(quality.get("gates", [])),
         texts=quality.get("texts"),
         few_pairs=FEW_DIFFERENT_PAIRS,
-        lengths=_lengths(quality.get("texts", {}).get("characters", {})),
+        tokens=_tokens(request, dataset),
         coverage=_coverage(quality.get("coverage", {})),
         findings=dataset.manifest.get("findings", []),
+        labels=labels_of(request, dataset),
     )
     return TemplateResponse(request, "training/quality.html", context)
 
@@ -88,8 +100,57 @@ def _chart(gates: Sequence[Mapping[str, Any]]) -> Chart | None:
     return accuracy_with_intervals(figures, measure="Share that passes", what="Gate")
 
 
-def _lengths(characters: Mapping[str, int]) -> list[Length]:
-    return [Length(_POINTS[share], n) for share, n in characters.items()]
+@require_GET
+def count_tokens(request: HttpRequest, dataset_id: int) -> JsonResponse:
+    """Count for another moment and say how far it is."""
+    visible = Dataset.objects.visible_to(request.user).select_related("project")
+    dataset = get_object_or_404(visible, pk=dataset_id)
+    if not request.user.has_perm(VIEW, dataset.project):
+        raise PermissionDenied
+    tokens = _tokens(request, dataset)
+    if tokens is None or tokens.counted is None:
+        return JsonResponse({"over": True})
+    counted = tokens.counted
+    return JsonResponse(
+        {
+            "done": counted.counted,
+            "total": counted.examples,
+            "words": f"{counted.counted:,} of {counted.examples:,} examples counted",
+            "over": counted.is_complete,
+        }
+    )
+
+
+def _tokens(request: HttpRequest, dataset: Dataset) -> Tokens | None:
+    """Count with the base that the address names, else the first; None unfrozen."""
+    if not dataset.is_frozen:
+        return None
+    bases = token_counting.countable()
+    asked = request.GET.get("base")
+    usual = bases[0] if bases and asked is None else None
+    chosen = next((base for base in bases if base.name == asked), usual)
+    try:
+        counted = token_counting.count(
+            dataset=dataset, base=chosen, seconds=token_counting.AT_ONCE
+        )
+    except Refused as refusal:
+        return Tokens(bases, chosen, None, [], refusal.message)
+    return Tokens(bases, chosen, counted, _lengths(dataset, counted.report))
+
+
+def _lengths(dataset: Dataset, report: TokenReport) -> list[Length]:
+    texts = dataset.manifest.get("quality", {}).get("texts", {})
+    characters = texts.get("characters", {})
+    return [
+        Length(
+            _POINTS[share],
+            characters.get(share),
+            report.texts[share],
+            report.prompts[share],
+            report.answers[share],
+        )
+        for share in report.texts
+    ]
 
 
 def _coverage(counted: Mapping[str, Mapping[str, int]]) -> Coverage | None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.api import datasets, export_files, models, runs, versions
+from training.api import (
+    datasets,
+    export_files,
+    label_checks,
+    models,
+    runs,
+    tokens,
+    versions,
+)
 
 _PROJECT = "projects/<slug:project>"
 
@@ -51,6 +59,16 @@ urlpatterns = [
         f"{_DATASETS}/<str:reference>/stale-labels/",
         versions.StaleLabelList.as_view(),
         name="api-dataset-stale-labels",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/label-check/",
+        label_checks.LabelCheckView.as_view(),
+        name="api-dataset-label-check",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/tokens/",
+        tokens.DatasetTokens.as_view(),
+        name="api-dataset-tokens",
     ),
     path(f"{_PROJECT}/runs/", runs.RunList.as_view(), name="api-runs"),
     path(f"{_PROJECT}/runs/<int:run>/", runs.RunDetail.as_view(), name="api-run"),

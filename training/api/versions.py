@@ -19,14 +19,14 @@ from training.services.datasets import comparing, stale
 MOST_LISTED = 1000
 
 
-class _ListSerializer(serializers.Serializer):
+class ListSerializer(serializers.Serializer):
     """Which stretch of a list is wanted."""
 
     skip = serializers.IntegerField(min_value=0, default=0)
     limit = serializers.IntegerField(min_value=1, max_value=MOST_LISTED, default=100)
 
 
-class DiffRequestSerializer(_ListSerializer):
+class DiffRequestSerializer(ListSerializer):
     """Against which dataset, and which changes are listed."""
 
     before = serializers.CharField(
@@ -49,7 +49,7 @@ class DatasetDiff(DatasetView):
     )
     def get(self, request: Request, project: str, reference: str) -> Response:
         """Say what was added, removed, relabelled or moved since another version."""
-        asked = _read(DiffRequestSerializer, request)
+        asked = read_asked(DiffRequestSerializer, request)
         after = self.dataset(reference)
         before = self._before(after, asked["before"])
         kinds = frozenset({Kind(asked["kind"])}) if asked["kind"] else frozenset()
@@ -73,21 +73,21 @@ class StaleLabelList(DatasetView):
 
     @extend_schema(
         operation_id="projects_datasets_stale_labels",
-        parameters=[_ListSerializer],
+        parameters=[ListSerializer],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, project: str, reference: str) -> Response:
         """List examples whose verdict says otherwise now; needs view_verdict, too."""
         if not request.user.has_perm("annotation.view_verdict", self.project):
             self.permission_denied(request)
-        asked = _read(_ListSerializer, request)
+        asked = read_asked(ListSerializer, request)
         found = stale.find(
             dataset=self.dataset(reference), skip=asked["skip"], size=asked["limit"]
         )
         return Response(found.as_dict())
 
 
-def _read(kind: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+def read_asked(kind: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """The parameters of an address; an absent one takes its default."""
     asked = kind(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)

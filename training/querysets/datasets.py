@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
-from training.domain.tasks import TASKS
+from training.domain.tasks import SEVERITY, TASKS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -95,6 +97,28 @@ class ExampleQuerySet(models.QuerySet):
         """What they teach, by name."""
         rows = self.order_by("task_type").values_list("task_type", flat=True)
         return list(rows.distinct())
+
+    def named(self, external_ids: Sequence[str]) -> Self:
+        """Those of the records with these ids."""
+        return self.filter(record__external_id__in=external_ids)
+
+    def by_cluster(self) -> Self:
+        """Annotate `cluster`: the record that the near copies of a record are of."""
+        ours = self.filter(task_type=SEVERITY, review=None, record__isnull=False)
+        copied = models.F("record__near_duplicate_of_id")
+        return ours.annotate(cluster=Coalesce(copied, models.F("record_id")))
+
+    def in_clusters(self, clusters: Sequence[int]) -> Self:
+        """Those of `by_cluster` in some clusters, found by their records."""
+        near = models.Q(record__near_duplicate_of__in=clusters)
+        return self.by_cluster().filter(near | models.Q(record__in=clusters))
+
+    def with_different_labels(self) -> models.QuerySet:
+        """Of `by_cluster`: `cluster` and `size` of those with two labels or more."""
+        counted = self.order_by().values("cluster")
+        return counted.annotate(
+            size=models.Count("pk"), labels=models.Count("label", distinct=True)
+        ).filter(labels__gt=1)
 
     def in_split(self, split: str) -> Self:
         return self.filter(split=split)
