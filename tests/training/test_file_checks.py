@@ -124,8 +124,9 @@ def test_a_small_file_is_mentioned(count, severity):
     ],
 )
 def test_a_chat_longer_than_the_model_reads_is_an_error(words, expected):
-    lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
-    long = chat(("user", "w " * (words - 1)), ("assistant", "a"))
+    answer = ("assistant", "an answer indeed")
+    lines = [chat(("user", f"u{n}"), answer) for n in range(100)]
+    long = chat(("user", "w " * (words - 3)), answer)
     limit = TokenLimit(lambda text: len(text.split()), limit=10)
 
     report = check_file([*lines, long], "openai_chat", tokens=limit)
@@ -244,7 +245,8 @@ def test_a_line_that_does_not_fit_its_format_is_an_error(format_name, data, rule
 def test_odd_texts_are_warned_of_and_pass(text, rule):
     lines = [chat(("user", f"u{n}"), ("assistant", "a")) for n in range(100)]
 
-    report = check_file([*lines, chat(("user", text), A)], "openai_chat")
+    line = chat(("user", text), ("assistant", "an answer"))
+    report = check_file([*lines, line], "openai_chat")
 
     found = [(f.rule, f.severity.value, f.item) for f in report.findings]
     assert found == ([(rule, "W", "line 101")] if rule else [])

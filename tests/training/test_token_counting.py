@@ -17,7 +17,8 @@ from tests.training.frozen import frozen_dataset
 from tests.training.pages import text_of
 from tests.training.worlds import settle_many
 from training.domain.findings import Weight
-from training.domain.token_counts import Lengths, estimate, findings, report
+from training.domain.text_checks import estimated_tokens
+from training.domain.token_counts import Lengths, findings, report
 from training.models import BaseModel
 from training.services import base_models, token_counting
 from training.services.datasets import folders
@@ -62,7 +63,7 @@ def test_nothing_is_counted_of_nothing():
 
 @pytest.mark.parametrize(("characters", "tokens"), [(0, 0), (1, 1), (4, 1), (5, 2)])
 def test_four_characters_are_estimated_as_a_token(characters, tokens):
-    assert estimate(characters) == tokens
+    assert estimated_tokens(characters) == tokens
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_without_a_model_tokens_are_estimated(dataset):
     found = token_counting.count(dataset=dataset, base=None)
 
     characters = dataset.manifest["quality"]["texts"]["characters"]
-    assert found.report.texts == {k: estimate(n) for k, n in characters.items()}
+    assert found.report.texts == {k: estimated_tokens(n) for k, n in characters.items()}
     assert found.findings() == []
     assert found.as_dict()["method"] == "four characters a token"
 

@@ -122,10 +122,21 @@ def test_an_empty_split_is_mentioned():
 
 
 def test_a_group_that_dominates_is_mentioned():
-    items = [replace(i, group="g-1") if n < 11 else i for n, i in enumerate(sound())]
+    train = [i for i in sound() if i.split is Split.TRAIN]
+    others = [i for i in sound() if i.split is not Split.TRAIN]
+    grouped = [replace(i, group="g-1") for i in train[:11]]
 
-    assert rules(items) == {"group_large": "W"}
-    assert rules(items[2:]) == {}
+    assert rules([*grouped, *train[11:], *others]) == {"group_large": "W"}
+    assert rules([*grouped[2:], *train[11:], *others]) == {}
+
+
+def test_a_group_in_two_splits_is_a_leak():
+    items = sound()
+    items[0] = replace(items[0], group="g-1")
+    items[9] = replace(items[9], group="g-1")
+
+    assert items[0].split is not items[9].split
+    assert rules(items) == {"group_across_splits": "E"}
 
 
 def test_a_test_ticket_older_than_a_training_ticket_is_mentioned():

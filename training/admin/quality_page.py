@@ -19,6 +19,7 @@ from annotation.admin.pages import page_context
 from netft_site.base.charts import Chart, accuracy_with_intervals
 from netft_site.base.refusals import Refused
 from training.admin.label_doubts import labels_of
+from training.domain.diversity import empty_pairs
 from training.domain.gates import TARGET
 from training.domain.row_quality import FEW_DIFFERENT_PAIRS
 from training.domain.token_counts import TokenReport
@@ -163,4 +164,4 @@ def _coverage(counted: Mapping[str, Mapping[str, int]]) -> Coverage | None:
         return None
     shown = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_VENDORS]
     rows = [(c, [counted[c].get(v, 0) for v in shown]) for c in sorted(counted)]
-    return Coverage(shown, rows, empty=sum(n == 0 for _, cells in rows for n in cells))
+    return Coverage(shown, rows, empty=empty_pairs(counted))

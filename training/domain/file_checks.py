@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from training.domain.exchange_checks import ExchangeChecks
 from training.domain.findings import Finding, Findings, Weight, has_errors
 from training.domain.line_checks import CHECKS, Complaint, LineCheck
 from training.domain.line_contents import (
@@ -59,16 +60,18 @@ def check_file(
     labels: Sequence[str] = (),
     fewest: int = FEWEST_EXAMPLES,
     tokens: TokenLimit | None = None,
+    judge_texts: bool = True,
 ) -> FileReport:
     """Check every line of a file; a blank line is an error too.
 
     `labels` are the allowed labels of rows, all where empty. With `tokens` the length
-    of every line is judged too. Raises FormatError where there is no such format.
+    of every line is judged too, with `judge_texts` what its texts say. Raises
+    FormatError where there is no such format.
     """
     if format_name not in CHECKS:
         known = ", ".join(CHECKS)
         raise FormatError(f"unknown format {format_name!r}; known formats: {known}")
-    lines_checked = _Lines(CHECKS[format_name], labels, tokens)
+    lines_checked = _Lines(CHECKS[format_name], labels, tokens, judge_texts)
     for number, line in enumerate(lines, start=1):
         lines_checked.take(line, f"line {number}")
     return lines_checked.report(fewest)
@@ -109,10 +112,16 @@ class _Lines:
     """Takes lines one by one and remembers what was found."""
 
     def __init__(
-        self, check: LineCheck, labels: Sequence[str], tokens: TokenLimit | None
+        self,
+        check: LineCheck,
+        labels: Sequence[str],
+        tokens: TokenLimit | None,
+        judge_texts: bool,
     ) -> None:
         self._check, self._labels, self._tokens = check, labels, tokens
         self._found, self._repeats = Findings(), _Repeats()
+        count = tokens.count if tokens else None
+        self._texts = ExchangeChecks(count) if judge_texts else None
         self._rows = self._passed = 0
 
     def take(self, line: bytes, item: str) -> None:
@@ -136,15 +145,17 @@ class _Lines:
     def _note_texts(self, data: Mapping[str, Any], item: str, *, whole: bool) -> None:
         for rule, message, fix in oddities(data):
             self._found.add(Finding(rule, Weight.WARNING, message, item, fix=fix))
+        if self._texts is not None and whole:
+            self._texts.note(data, item, self._found)
         if self._tokens is not None and whole:
             _check_length(data, self._tokens, item, self._found)
 
     def report(self, fewest: int) -> FileReport:
         """What was found, with what concerns the file as a whole."""
         _check_count(self._rows, fewest, self._found)
-        if repeats := self._repeats.contents:
-            message = f"{repeats} lines repeat the content of an earlier line."
-            self._found.add(Finding("duplicate", Weight.WARNING, message))
+        self._repeats.close(self._found)
+        if self._texts is not None:
+            self._texts.close(self._found)
         return FileReport(self._rows, self._passed, self._found.all())
 
 
@@ -166,28 +177,62 @@ def _check_length(
 
 
 class _Repeats:
-    """Remembers ids and contents as short hashes; marked copies are no repeats."""
+    """Remembers ids and contents as short hashes; marked copies are no repeats.
+
+    Of a row it remembers split and label as well: the same text in two splits is a
+    leak, with two labels a contradiction.
+    """
 
     def __init__(self) -> None:
         self._ids: set[bytes] = set()
-        self._contents: set[bytes] = set()
-        self.contents = 0
+        self._contents: dict[bytes, tuple[str, str]] = {}
+        self._repeated = self._leaked = self._contradicted = 0
 
     def note(self, data: Mapping[str, Any]) -> Iterator[Complaint]:
         """Count a repeated content; complain of a repeated id."""
         if "id" in data and not _is_new(data["id"], self._ids):
             yield "id_repeated", "id", "An earlier line has this id."
         if not data.get("copy_of"):
-            self.contents += not _is_new(content_of(data), self._contents)
+            stands = (str(data.get("split", "")), str(data.get("label", "")))
+            first = self._contents.setdefault(_digest(content_of(data)), stands)
+            if first is not stands:
+                self._repeated += 1
+                self._leaked += first[0] != stands[0]
+                self._contradicted += first[1] != stands[1]
+
+    def close(self, found: Findings) -> None:
+        """Say how many contents were repeated, and which of them do harm."""
+        for rule, weight, count, words in (
+            ("duplicate", Weight.WARNING, self._repeated, "repeat the content"),
+            (
+                "duplicate_across_splits",
+                Weight.ERROR,
+                self._leaked,
+                "have the text, in another split,",
+            ),
+            (
+                "duplicate_conflict",
+                Weight.WARNING,
+                self._contradicted,
+                "have the text, with another label,",
+            ),
+        ):
+            if count:
+                message = f"{count} lines {words} of an earlier line."
+                found.add(Finding(rule, weight, message))
 
 
 def _is_new(value: Any, known: set[bytes]) -> bool:
-    text = json.dumps(value, sort_keys=True)
-    digest = hashlib.blake2b(text.encode(), digest_size=12).digest()
+    digest = _digest(value)
     if digest in known:
         return False
     known.add(digest)
     return True
+
+
+def _digest(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).digest()
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any] | None, list[Complaint]]:

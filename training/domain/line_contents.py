@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from training.domain.formats.markers import has_marker
@@ -15,6 +16,7 @@ _TEXT_KEYS = frozenset(
         "chosen", "rejected", "instruction", "input", "output",
     )
 )  # fmt: skip
+_INSTRUCTING = frozenset(("system", "developer"))
 _CONTENT_KEYS = (*sorted(_TEXT_KEYS - {"answer"}), "messages", "conversations")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -47,6 +49,45 @@ def read_by_model(data: Mapping[str, Any]) -> str:
         return str(data["text"])
     kept = {key: value for key, value in data.items() if key != "rejected"}
     return "\n".join(texts_of(kept))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a line says of a task, what it asks, and what shall be answered."""
+
+    instruction: str
+    asked: str
+    said: str
+
+
+def parts_of(data: Mapping[str, Any]) -> Parts:
+    """The parts of a line that has the form of its format; what is not there is empty.
+
+    The last turn is the answer. A prompt that is one text is all asked.
+    """
+    if is_row(data):
+        return Parts("", str(data["text"]), str(data.get("answer", "")))
+    turns = data.get("messages") or data.get("conversations") or []
+    prompt = data.get("prompt", "")
+    before = [*turns[:-1], *(prompt if isinstance(prompt, list) else [])]
+    system = [turn for turn in before if _role(turn) in _INSTRUCTING]
+    others = [turn for turn in before if _role(turn) not in _INSTRUCTING]
+    answers = [data[key] for key in ("completion", "chosen", "output") if key in data]
+    asked = [others, data.get("input", ""), prompt if isinstance(prompt, str) else ""]
+    told = [data.get("system", ""), data.get("instruction", ""), system]
+    return Parts(
+        _joined(told, "system"),
+        _joined(asked, "prompt"),
+        _joined([turns[-1:], answers]),
+    )
+
+
+def _role(turn: Mapping[str, Any]) -> Any:
+    return turn.get("role") or turn.get("from")
+
+
+def _joined(values: list[Any], key: str = "completion") -> str:
+    return "\n".join(text for text in texts_of(values, key) if text)
 
 
 def content_of(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterator
 
 FEWEST_ANSWER_WORDS = 3
+# What providers and papers count with where no tokenizer is at hand; configurations,
+# hexadecimal and addresses need more tokens than this says.
+CHARACTERS_PER_TOKEN = 4
 # An answer below this part of its prompt teaches little beside its label.
 SHORT_ANSWER = 0.05
 
@@ -64,3 +67,8 @@ def shortness_of_answer(answer: str, prompt: str) -> Iterator[tuple[str, str]]:
         yield "answer_short", f"The answer has under {FEWEST_ANSWER_WORDS} words."
     elif len(answer) < SHORT_ANSWER * len(prompt):
         yield "answer_thin", f"The answer is under {SHORT_ANSWER:.0%} of its prompt."
+
+
+def estimated_tokens(characters: int) -> int:
+    """Tokens of so many characters where there is no tokenizer."""
+    return -(-characters // CHARACTERS_PER_TOKEN)

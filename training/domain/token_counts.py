@@ -18,9 +18,6 @@ from training.domain.file_checks import NEARLY_FULL
 from training.domain.findings import Finding, Weight
 
 SHARES = (0.5, 0.9, 0.95, 0.99, 1.0)
-# What providers and papers count with where no tokenizer is at hand; configurations,
-# hexadecimal and addresses need more tokens than this says.
-CHARACTERS_PER_TOKEN = 4
 
 Integers = NDArray[np.int64]
 
@@ -96,11 +93,6 @@ def report(
         over=over,
         nearly=nearly,
     )
-
-
-def estimate(characters: int) -> int:
-    """Tokens of so many characters where there is no tokenizer."""
-    return -(-characters // CHARACTERS_PER_TOKEN)
 
 
 def findings(

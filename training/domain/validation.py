@@ -89,6 +89,7 @@ def check_dataset(
     _check_sizes(items, found)
     _check_scored(items, waiting_for_gold, found)
     _check_groups(items, found)
+    _check_groups_apart(items, found)
     _check_exact(items, found)
     _check_resemblances(resemblances, found)
     _check_time(items, recipe, found)
@@ -180,6 +181,25 @@ def _check_groups(items: Sequence[Item], found: Findings) -> None:
                 "each other; they all stand in one split."
             )
             found.add(Finding("group_large", Weight.WARNING, message, group))
+
+
+def _check_groups_apart(items: Sequence[Item], found: Findings) -> None:
+    """The last guard: tickets of one incident or near copies learned and measured."""
+    firsts: dict[str, Item] = {}
+    for item in items:
+        first = firsts.setdefault(item.group, item) if item.group else item
+        if first.split is not item.split:
+            found.add(
+                Finding(
+                    "group_across_splits",
+                    Weight.ERROR,
+                    "Two tickets of one incident, or near copies, lie in different "
+                    "splits.",
+                    f"{first.id} ({first.split}), {item.id} ({item.split})",
+                    "split",
+                    "Exclude one of the two records.",
+                )
+            )
 
 
 def _size_weight(count: int) -> Weight | None:

@@ -113,12 +113,23 @@ class ExampleQuerySet(models.QuerySet):
         near = models.Q(record__near_duplicate_of__in=clusters)
         return self.by_cluster().filter(near | models.Q(record__in=clusters))
 
+    def with_copies(self) -> models.QuerySet:
+        """Of `by_cluster`: `cluster` and `size` of those with two examples or more."""
+        counted = self.order_by().values("cluster").annotate(size=models.Count("pk"))
+        return counted.filter(size__gt=1)
+
     def with_different_labels(self) -> models.QuerySet:
         """Of `by_cluster`: `cluster` and `size` of those with two labels or more."""
         counted = self.order_by().values("cluster")
         return counted.annotate(
             size=models.Count("pk"), labels=models.Count("label", distinct=True)
         ).filter(labels__gt=1)
+
+    def by_customer(self) -> models.QuerySet:
+        """`customer` as tickets name it, None without, and `size`; largest first."""
+        named = self.annotate(customer=models.F("record__attributes__customer"))
+        counted = named.order_by().values("customer").annotate(size=models.Count("pk"))
+        return counted.order_by("-size", "customer")
 
     def in_split(self, split: str) -> Self:
         return self.filter(split=split)

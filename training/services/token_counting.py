@@ -27,6 +27,7 @@ from training.domain.findings import Finding
 from training.domain.formats import Row, read_row
 from training.domain.recipe import Split
 from training.domain.tasks import Turns
+from training.domain.text_checks import estimated_tokens
 from training.domain.token_counts import Lengths, TokenReport
 from training.models import BaseModel, Dataset
 from training.services.base_models import files_of
@@ -186,7 +187,7 @@ def _add(
 
 def _counter(path: Path | None, digest: str) -> Count:
     if path is None:
-        return lambda texts: [token_counts.estimate(len(text)) for text in texts]
+        return lambda texts: [estimated_tokens(len(text)) for text in texts]
     tokenizer = _load(str(path), digest)
     return lambda texts: [len(e.ids) for e in tokenizer.encode_batch_fast(list(texts))]
 

@@ -36,7 +36,7 @@ from training.domain.row_quality import RowQuality
 from training.domain.tasks import VERSIONS
 from training.domain.validation import Item, check_dataset
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import folders, leakage, planning
+from training.services.datasets import diversity, folders, leakage, planning
 
 
 class FreezeRefused(Refused):
@@ -130,7 +130,8 @@ def _findings(
         for finding in report.findings
         if finding.severity is Weight.ERROR
     ]
-    for finding in [*checked, *quality.findings(), *of_formats]:
+    diverse = diversity.findings(dataset, header.coverage)
+    for finding in [*checked, *quality.findings(), *diverse, *of_formats]:
         found.add(finding)
     return found.all()
 
@@ -149,6 +150,7 @@ def _check_formats(
             ),
             name,
             fewest=1,
+            judge_texts=False,
         )
         for name in recipe.formats
     }
