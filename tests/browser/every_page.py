@@ -15,7 +15,14 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Claim, Guidelines, ImportBatch, Project, Review
+from annotation.models import (
+    Claim,
+    Guidelines,
+    ImportBatch,
+    Project,
+    Record,
+    Review,
+)
 from annotation.services import adjudicating, importing, pausing, reviewing
 from annotation.services.answers import Answer
 from tests.annotation.adjudication import DECISION, PAGE, WHY, answered
@@ -40,6 +47,7 @@ from tests.factories import (
     VerdictFactory,
 )
 from tests.training.built import build
+from tests.training.doubted import judged
 from tests.training.frozen import frozen_dataset
 from tests.training.priced import worked_example
 from tests.training.worlds import settle, settle_many
@@ -231,6 +239,12 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     yield opened("training/rendered.html", page)
     measured = build(project, name="measured")
     quality = f"/admin/training/dataset/{measured.pk}/quality/"
+    yield opened("training/quality.html", quality)
+    copies = list(measured.examples.filter(split="TRAIN").order_by("pk")[:3])
+    Record.objects.filter(pk__in=[one.record_id for one in copies[1:]]).update(
+        near_duplicate_of=copies[0].record_id
+    )
+    judged(measured, *(one.record.external_id for one in copies))
     yield opened("training/quality.html", quality)
     yield opened("training/datasets.html", "/admin/training/dataset/")
     compare = "/admin/training/dataset/compare/noc/"

@@ -103,19 +103,19 @@ def findings(
         "length_over_limit": (
             found.over,
             Weight.ERROR if whole else Weight.WARNING,
-            f"more than the {limit:,} tokens that {model} reads",
+            f"longer than the {limit:,} tokens that {model} reads",
         ),
         "length_nearly_full": (
             found.nearly,
             Weight.WARNING,
-            f"from 90 % up to all of the {limit:,} tokens that {model} reads",
+            f"within a tenth of the {limit:,} tokens that {model} reads",
         ),
     }
     return [
         Finding(
             rule,
             weight,
-            f"{count:,} example{'' if count == 1 else 's'} with {words}.",
+            f"{count:,} example{' is' if count == 1 else 's are'} {words}.",
             field="text",
             fix="Shorten the texts, or choose a model that reads more.",
         )

@@ -17,3 +17,9 @@ def share(value: float) -> str:
 def exact_share(value: float) -> str:
     """A fraction as per cent with one place: 0.9832 is 98.3 %."""
     return f"{value:.1%}".replace("%", " %")
+
+
+@register.filter
+def counted(value: int) -> str:
+    """A whole number with its thousands apart: 12676 is 12,676."""
+    return f"{value:,}"
