@@ -50,7 +50,7 @@ def test_the_page_says_how_the_labels_were_judged(dataset, erin, browser_of):
     assert "3 labels that models doubt" in text
     assert "of 90.0 % of 60 tickets" in text
     assert "80.0 % to 95.0 %" in text
-    assert "About 3 % of the labels are estimated to be wrong" in text
+    assert "By their measure about 3 % of the labels are wrong" in text
     assert "Not judged, in fewer than 5 incidents: critical (2)" in text
     assert "TEST and CALIBRATION are not judged" in text
     ranked = [one.external_id for one in answer.context["labels"].doubts]

@@ -49,7 +49,7 @@ class Command(JsonCommand):
         accuracy = facts["accuracy"]
         self.line(
             f"{facts['doubted']:,} of {accuracy['n']:,} labels of {result['dataset']} "
-            f"are doubted; about {facts['noise']:.1%} are estimated to be wrong."
+            f"are doubted; by the models' measure {facts['noise']:.1%} are wrong."
         )
         low, high = accuracy["ci"]
         self.line(
