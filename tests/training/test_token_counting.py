@@ -20,8 +20,8 @@ from training.domain.findings import Weight
 from training.domain.text_checks import estimated_tokens
 from training.domain.token_counts import Lengths, findings, report
 from training.models import BaseModel
-from training.services import base_models, token_counting
-from training.services.datasets import folders
+from training.services import base_models, tokenizing
+from training.services.datasets import folders, token_counting
 
 ROUTE = "/api/v1/projects/noc/datasets/triage/tokens/"
 
@@ -80,7 +80,7 @@ def dataset(project):
 def test_the_tokenizer_of_the_model_counts(dataset, encoder):
     found = token_counting.count(dataset=dataset, base=encoder)
 
-    limit = token_counting.token_limit(base=encoder)
+    limit = tokenizing.token_limit(base=encoder)
     rows = read(dataset, "TRAIN")
     assert found.report.read == sum(limit.count(row["text"]) for row in rows)
     assert found.report.taught == sum(
@@ -116,7 +116,7 @@ def test_counting_goes_on_where_it_stopped(dataset, encoder, monkeypatch):
 
 def test_what_was_counted_is_kept_by_the_hashes(dataset, encoder, monkeypatch):
     first = token_counting.count(dataset=dataset, base=encoder)
-    monkeypatch.setattr(token_counting, "_load", None)
+    monkeypatch.setattr(token_counting, "load", None)
 
     assert token_counting.count(dataset=dataset, base=encoder) == first
     (kept,) = folders.quality_folder(dataset).iterdir()

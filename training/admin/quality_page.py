@@ -24,8 +24,9 @@ from training.domain.gates import TARGET
 from training.domain.row_quality import FEW_DIFFERENT_PAIRS
 from training.domain.token_counts import TokenReport
 from training.models import BaseModel, Dataset
-from training.services import token_counting
-from training.services.token_counting import DatasetTokens
+from training.services import tokenizing
+from training.services.datasets import token_counting
+from training.services.datasets.token_counting import DatasetTokens
 
 VIEW = "training.view_dataset"
 MOST_VENDORS = 12
@@ -126,7 +127,7 @@ def _tokens(request: HttpRequest, dataset: Dataset) -> Tokens | None:
     """Count with the base that the address names, else the first; None unfrozen."""
     if not dataset.is_frozen:
         return None
-    bases = token_counting.countable()
+    bases = tokenizing.countable()
     asked = request.GET.get("base")
     usual = bases[0] if bases and asked is None else None
     chosen = next((base for base in bases if base.name == asked), usual)

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from training.api.datasets import DatasetView
 from training.api.versions import read_asked
-from training.services import base_models, token_counting
+from training.services import base_models
+from training.services.datasets import token_counting
 
 
 class TokensRequestSerializer(serializers.Serializer):

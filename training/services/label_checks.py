@@ -28,6 +28,7 @@ from training.launchers.local import LocalLauncher
 from training.models import Dataset, LabelCheck
 from training.services import artifacts, jobs
 from training.services.datasets import folders
+from training.services.runs import refuse_other_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,9 @@ _DAMAGED = "The list of doubts was changed or removed before it could be kept."
 def start(*, dataset: Dataset, user: User | None = None) -> LabelCheck:
     """Queue the search, or return the one that stands.
 
-    Raises Refused: ``dataset_not_frozen``, ``split_empty``.
+    Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``other_tasks``.
     """
+    refuse_other_tasks(dataset)
     spec = _spec(dataset)
     standing = LabelCheck.objects.standing().filter(dataset=dataset)
     try:

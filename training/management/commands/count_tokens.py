@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from netft_site.base.commands import JsonCommand
-from training.services import base_models, token_counting
+from training.services import base_models
+from training.services.datasets import token_counting
 from training.services.datasets.resolving import resolve_dataset
 
 

@@ -13,7 +13,7 @@ from training.domain.file_checks import check_file, guess_format
 from training.domain.formats import FormatError
 from training.domain.line_checks import CHECKS
 from training.services.base_models import resolve_base_model
-from training.services.token_counting import token_limit
+from training.services.tokenizing import token_limit
 
 AUTO = "auto"
 

@@ -17,7 +17,7 @@ from training.domain.recipe import Recipe
 from training.domain.recipe_tasks import Length, TooLong
 from training.domain.rows import Row
 from training.domain.tasks import DOMAIN_TEXT, turns
-from training.services import token_counting
+from training.services import tokenizing
 from training.services.base_models import resolve_base_model
 from training.services.datasets import materials
 from training.services.datasets.refusals import BuildRefused
@@ -62,7 +62,7 @@ def measure_of(recipe: Recipe) -> Measure | None:
         return Measure(estimate, length.most, whole)
     try:
         base = resolve_base_model(length.base_model)
-        tokens = token_counting.token_limit(base=base)
+        tokens = tokenizing.token_limit(base=base)
     except Refused as refusal:
         raise BuildRefused(refusal.code, refusal.message) from refusal
     return Measure(tokens.count, length.most or tokens.limit, whole)

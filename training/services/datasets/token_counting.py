@@ -1,37 +1,34 @@
-"""Count tokens as a base model does, without loading the model.
+"""Count the tokens of a dataset as a base model does, without loading the model.
 
-Only the tokenizer file is read, by the Rust tokenizer alone; web and worker processes
-never load torch. A dataset is counted in stretches of a second or two: each goes on
-from what is kept under DATA_DIR by the hashes of dataset and tokenizer, so a request
-never waits long, and nothing is counted twice.
+A dataset is counted in stretches of a second or two: each goes on from what is kept
+under DATA_DIR by the hashes of dataset and tokenizer, so a request never waits long,
+and nothing is counted twice.
 """
 
 from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
 
+from annotation.domain.scale import Scale
 from netft_site.base.files import sha256_of, write_atomic
 from netft_site.base.refusals import Refused
 from training.domain import tasks, token_counts
-from training.domain.file_checks import TokenLimit
 from training.domain.findings import Finding
 from training.domain.formats import Row, read_row
 from training.domain.recipe import Split
-from training.domain.tasks import Turns
+from training.domain.tasks import DOMAIN_TEXT, Turns
 from training.domain.text_checks import estimated_tokens
 from training.domain.token_counts import Lengths, TokenReport
 from training.models import BaseModel, Dataset
-from training.services.base_models import files_of
 from training.services.datasets import folders, streaming
+from training.services.tokenizing import load, tokenizer_file
 
 ESTIMATE = "estimate"
 AT_ONCE = 1.5
@@ -94,24 +91,6 @@ class _State:
     instruction: int = 0
 
 
-def token_limit(*, base: BaseModel) -> TokenLimit:
-    """Return how a base model counts tokens, special ones included, and its limit.
-
-    Raises Refused (``no_tokenizer``) for a base that reads no tokens.
-    """
-    path = _tokenizer_file(base)
-    if not base.context_length:
-        raise _no_tokenizer(base)
-    tokenizer = _load(str(path), sha256_of(path))
-    return TokenLimit(lambda text: len(tokenizer.encode(text).ids), base.context_length)
-
-
-def countable() -> list[BaseModel]:
-    """The registered bases that read tokens by a tokenizer of their own."""
-    classical = BaseModel.Architecture.CLASSICAL
-    return list(BaseModel.objects.exclude(architecture=classical))
-
-
 def count(
     *, dataset: Dataset, base: BaseModel | None, seconds: float | None = None
 ) -> DatasetTokens:
@@ -125,7 +104,7 @@ def count(
     """
     if not dataset.is_frozen:
         raise Refused("not_frozen", f"Dataset {dataset} is not frozen.")
-    path = _tokenizer_file(base) if base else None
+    path = tokenizer_file(base) if base else None
     digest = sha256_of(path) if path else ESTIMATE
     kept = folders.quality_folder(dataset) / f"tokens-{digest}.npz"
     state = _read(kept)
@@ -150,17 +129,25 @@ def _go_on(
 ) -> None:
     """Count further chunks until the time is over or there are no more."""
     begun = time.monotonic()
-    scale = streaming.scale_of(dataset)
-    words = streaming.task_of(dataset), streaming.template_of(dataset)
+    wording = streaming.wording_of(dataset)
     lines = islice(_lines(dataset), state.lines, None)
     while chunk := list(islice(lines, _CHUNK)):
         rows = [read_row(line) for line in chunk]
         fresh = [row for row in rows if not row.copy]
-        asked = [tasks.turns(row, scale, *words) for row in fresh]
+        asked = [_asked(row, *wording) for row in fresh]
         _add(state, rows, asked, counter)
         state.lines += len(chunk)
         if seconds is not None and time.monotonic() - begun >= seconds:
             return
+
+
+def _asked(
+    row: Row, scale: Scale, causes: Sequence[str], versions: Mapping[str, str]
+) -> Turns:
+    """The row as an exchange; domain text is read whole, and nothing is answered."""
+    if row.task == DOMAIN_TEXT:
+        return Turns("", row.text, "")
+    return tasks.turns(row, scale, causes, versions[row.task])
 
 
 def _add(
@@ -170,7 +157,7 @@ def _add(
         # Special tokens stand once in a prompt, and are counted with its ticket.
         empty = counter([""])[0]
         state.instruction = counter([f"{asked[0].system}\n\n"])[0] - empty
-    texts = iter(counter([turns.user for turns in asked]))
+    texts = iter(_prompts(state, asked, counter))
     said = sorted({turns.assistant for turns in asked})
     known = dict(zip(said, counter(said), strict=True))
     empty = counter([""])[0]
@@ -185,32 +172,28 @@ def _add(
         state.rows.append(int(row.split == Split.TRAIN))
 
 
+def _prompts(state: _State, asked: Sequence[Turns], counter: Count) -> list[int]:
+    """Tokens of the tickets; what a task's own instruction has more than the first
+    one's counts with them.
+    """
+    systems = sorted({turns.system for turns in asked})
+    empty = counter([""])[0]
+    told = counter([f"{system}\n\n" if system else "" for system in systems])
+    more = {
+        system: tokens - empty - state.instruction
+        for system, tokens in zip(systems, told, strict=True)
+    }
+    users = counter([turns.user for turns in asked])
+    return [
+        tokens + more[turns.system] for tokens, turns in zip(users, asked, strict=True)
+    ]
+
+
 def _counter(path: Path | None, digest: str) -> Count:
     if path is None:
         return lambda texts: [estimated_tokens(len(text)) for text in texts]
-    tokenizer = _load(str(path), digest)
+    tokenizer = load(str(path), digest)
     return lambda texts: [len(e.ids) for e in tokenizer.encode_batch_fast(list(texts))]
-
-
-@lru_cache(maxsize=4)
-def _load(path: str, digest: str) -> Tokenizer:
-    """The tokenizer of a file; by its hash as well, so that a new one is read anew."""
-    tokenizer = Tokenizer.from_file(path)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
-def _tokenizer_file(base: BaseModel) -> Path:
-    files = files_of(base)
-    path = Path(files.path) / "tokenizer.json" if files else None
-    if path is None or not path.is_file():
-        raise _no_tokenizer(base)
-    return path
-
-
-def _no_tokenizer(base: BaseModel) -> Refused:
-    return Refused("no_tokenizer", f"{base.name} has no tokenizer to count with.")
 
 
 def _lines(dataset: Dataset) -> Iterator[bytes]:
