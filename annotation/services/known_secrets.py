@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from itertools import islice
 
 from annotation.domain.sanitize import Keyring
+from annotation.domain.sanitize.recalled import KINDS_OF_SECRETS
 from annotation.domain.sanitize.seen import distinctive_words, places_of
 from annotation.models import KnownSecret, Project
 from annotation.services.vault import keyring_of
 
-_WORDS_OF_SECRETS = ("cred", "snmp", "token")
 _AT_ONCE = 500
 
 
@@ -23,7 +23,7 @@ def tokens_in(text: str, keyring: Keyring) -> dict[str, str]:
     return {
         keyring.token(kind, word): word
         for word in distinctive_words(text)
-        for kind in _WORDS_OF_SECRETS
+        for kind in KINDS_OF_SECRETS
     }
 
 

@@ -3,7 +3,8 @@
 Every text is compared with the keyed hashes of canaries and of secrets that were found
 before, and goes through the project's sanitizer once more: a secret that it would
 replace today, whatever the project's own knowledge finds (names, missed values, rules),
-and what it would ask a person about must not leave. A person's word counts: the
+and what it would ask a person about must not leave. A text that is vouched for has been
+through exactly that sanitizer, so it is only compared. A person's word counts: the
 tripwires of a record that somebody approved pass, and so do its approved false alarms.
 A finding names rows and records, never a value.
 """
@@ -11,27 +12,19 @@ A finding names rows and records, never a value.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
-from django.db.models import Max
-
-from annotation.domain.sanitize import RULESET, Keyring, Knowledge, Sanitizer, Span
+from annotation.domain.sanitize import Sanitizer, Span
 from annotation.domain.sanitize.canaries import REMADE_TYPES, SECRET_TYPES
 from annotation.domain.sanitize.identity import DICTIONARY
 from annotation.domain.sanitize.knowledge import MISSED as MISSED_RULE
-from annotation.domain.sanitize.knowledge import OWN, Taught
+from annotation.domain.sanitize.knowledge import OWN
+from annotation.domain.sanitize.recalled import KnownHashes, KnownTokens
 from annotation.domain.sanitize.views import view
-from annotation.models import (
-    Canary,
-    FalseAlarm,
-    KnownSecret,
-    Project,
-    Record,
-    Sanitization,
-)
-from annotation.services.known_secrets import tokens_in
-from annotation.services.sanitizing import sanitizer_for
+from annotation.models import FalseAlarm, Project, Record, Sanitization
+from annotation.services.leak_standing import Standing, canaries_of, secrets_of
+from annotation.services.sanitizing import check_key, sanitizer_for
 from annotation.services.vault import keyring_of
 
 CANARY = "canary"
@@ -67,6 +60,11 @@ class _Look:
     remade: frozenset[tuple[str, str, str]] = frozenset()
     has_tripwire: bool = False
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether anything stands there that somebody may have excused."""
+        return bool(self.tokens or self.remade or self.has_tripwire)
+
     def without(self, excused: set[str], ours: set[str]) -> set[str]:
         """What remains without false alarms, by pseudonym, and our own pseudonyms.
 
@@ -78,37 +76,46 @@ class _Look:
         return {what for what, token in meant if what == MISSED or token not in excused}
 
 
+_NOTHING = _Look()
+
+
 class LeakGate:
     """What is known of a project's secrets, loaded once for many texts."""
 
-    def __init__(self, project: Project) -> None:
-        """Load it. Raises VaultRefused without the project's key."""
+    def __init__(self, project: Project, *, since: Standing | None = None) -> None:
+        """Load it; with `since` only what texts checked under that have not met.
+
+        Raises VaultRefused without the project's key.
+        """
+        check_key(project)
+        keyring = keyring_of(project.key_id)
         self._project = project
-        self._keyring: Keyring = keyring_of(project.key_id)
-        self._sanitizer: Sanitizer = sanitizer_for(project)
-        known = KnownSecret.objects.filter(project=project)
-        self._known = frozenset(known.values_list("token", flat=True))
-        planted = Canary.objects.filter(project=project)
-        hashes = dict.fromkeys(planted.values_list("value_hmac", flat=True), CANARY)
-        self._canaries = (
-            Taught(self._keyring, Knowledge(missed=hashes)) if hashes else None
-        )
-        self._looks: dict[str, _Look] = {}
+        self._sanitizer = None if since else sanitizer_for(project)
+        self._secrets = KnownTokens(keyring, secrets_of(project, since))
+        self._canaries = KnownHashes(keyring, canaries_of(project, since))
+        self._looks: dict[tuple[str, bool], _Look] = {}
 
     def check(
-        self, texts: Sequence[str], external_ids: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        external_ids: Sequence[str] = (),
+        vouched: Container[int] = (),
     ) -> list[GateFinding]:
         """Return why these texts may not leave; nothing where they may.
 
-        `external_ids` names the record of each text, whose approvals then count.
+        `external_ids` names the record of each text, whose approvals then count;
+        `vouched` has the rows whose text is what today's sanitizer made of it.
         """
         names = list(external_ids) or [""] * len(texts)
-        approved, excused = self._approvals(set(names) - {""})
-        looks = [self._look(text) for text in texts]
+        looks = [self._look(text, row in vouched) for row, text in enumerate(texts)]
+        met = {name for look, name in zip(looks, names, strict=True) if look.is_odd}
+        approved, excused = self._approvals(met - {""})
         remade = {n for look, n in zip(looks, names, strict=True) if look.remade}
         ours = self._pseudonyms_of(remade)
         findings = []
         for row, (look, name) in enumerate(zip(looks, names, strict=True)):
+            if not look.is_odd:
+                continue
             found = look.without(excused[name], ours[name])
             if look.has_tripwire and name not in approved:
                 found.add(TRIPWIRE)
@@ -141,39 +148,45 @@ class LeakGate:
                 ours[name].update(Span(*place).token for place in places)
         return ours
 
-    def _look(self, text: str) -> _Look:
-        look = self._looks.get(text)
+    def _look(self, text: str, is_vouched: bool) -> _Look:
+        key = text, is_vouched
+        look = self._looks.get(key)
         if look is None:
             if len(self._looks) >= _KEPT:
                 self._looks.clear()
-            look = self._looks[text] = self._look_anew(text)
+            look = self._looks[key] = self._look_anew(text, is_vouched)
         return look
 
-    def _look_anew(self, text: str) -> _Look:
-        result = self._sanitizer.sanitize(text)
-        found = {
-            (SECRET, span.token)
-            for span in result.spans
-            if span.type in SECRET_TYPES and not _is_own(span.rule)
-        }
-        remade: set[tuple[str, str, str]] = set()
-        if result.spans or result.held:
-            # Where the whole sanitizer replaces nothing, its knowledge finds nothing.
-            for one in self._sanitizer.recognises(text):
-                what = _kind_of(one.rule)
-                if one.type in REMADE_TYPES:
-                    remade.add((what, one.token, one.value))
-                else:
-                    found.add((what, one.token))
-        if result.held and not result.tripwires:
-            found.add((UNREADABLE, ""))
-        if self._canaries and any(self._canaries.find(view(text))):
+    def _look_anew(self, text: str, is_vouched: bool) -> _Look:
+        found = {(KNOWN, token) for token in self._secrets.find(text)}
+        if self._canaries.stand_in(view(text).text):
             found.add((CANARY, ""))
-        if self._known:
-            words = tokens_in(text, self._keyring)
-            found |= {(KNOWN, token) for token in words.keys() & self._known}
-        wires = bool(result.tripwires)
-        return _Look(frozenset(found), frozenset(remade), wires)
+        if self._sanitizer is None or is_vouched:
+            return _Look(frozenset(found)) if found else _NOTHING
+        look = _sanitized(self._sanitizer, text)
+        return replace(look, tokens=look.tokens | found)
+
+
+def _sanitized(sanitizer: Sanitizer, text: str) -> _Look:
+    """What the sanitizer of today still finds in a text."""
+    result = sanitizer.sanitize(text)
+    found = {
+        (SECRET, span.token)
+        for span in result.spans
+        if span.type in SECRET_TYPES and not _is_own(span.rule)
+    }
+    remade: set[tuple[str, str, str]] = set()
+    if result.spans or result.held:
+        # Where the whole sanitizer replaces nothing, its knowledge finds nothing.
+        for one in sanitizer.recognises(text):
+            what = _kind_of(one.rule)
+            if one.type in REMADE_TYPES:
+                remade.add((what, one.token, one.value))
+            else:
+                found.add((what, one.token))
+    if result.held and not result.tripwires:
+        found.add((UNREADABLE, ""))
+    return _Look(frozenset(found), frozenset(remade), bool(result.tripwires))
 
 
 def _is_own(rule: str) -> bool:
@@ -184,22 +197,6 @@ def _kind_of(rule: str) -> str:
     if rule == DICTIONARY:
         return NAME
     return MISSED if rule == MISSED_RULE else OWN_RULE
-
-
-def standing_of(project: Project) -> dict[str, str | int]:
-    """Return what a check of today rests on; while it is equal, so is what is found.
-
-    What a person excuses later only lets more pass.
-    """
-    secrets = KnownSecret.objects.filter(project=project)
-    planted = Canary.objects.filter(project=project)
-    return {
-        "knowledge": Project.objects.knowledge_version_of(project),
-        "ruleset": RULESET,
-        "key": project.key_id,
-        "known_secret": secrets.aggregate(newest=Max("pk"))["newest"] or 0,
-        "canary": planted.aggregate(newest=Max("pk"))["newest"] or 0,
-    }
 
 
 def check_texts(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.domain.duplicates import fingerprint
 from annotation.domain.scale import DEFAULT_SCALE
 from training.domain.gates import Gate, gates
 from training.domain.row_quality import RowQuality
@@ -70,7 +71,8 @@ def test_an_answer_may_be_too_short_by_itself_or_beside_its_prompt(answer, found
 def noted(*rows: tuple[str, str]) -> RowQuality:
     quality = RowQuality(1, DEFAULT_SCALE)
     for number, (text, label) in enumerate(rows):
-        quality.note(Row(f"T{number}", text, label, "TRAIN"))
+        row = Row(f"T{number}", text, label, "TRAIN")
+        quality.note(row, fingerprint(text, masked=True))
     return quality
 
 

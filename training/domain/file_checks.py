@@ -30,6 +30,9 @@ NEARLY_FULL = 0.9
 # So many lines are looked at for a guess; the first few may be the broken ones.
 _LINES_FOR_A_GUESS = 20
 
+# Made once: `json.dumps` makes one anew for every line.
+_sorted = json.JSONEncoder(sort_keys=True).encode
+
 
 @dataclass(frozen=True)
 class FileReport:
@@ -231,8 +234,7 @@ def _is_new(value: Any, known: set[bytes]) -> bool:
 
 
 def _digest(value: Any) -> bytes:
-    text = json.dumps(value, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=12).digest()
+    return hashlib.blake2b(_sorted(value).encode(), digest_size=12).digest()
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any] | None, list[Complaint]]:

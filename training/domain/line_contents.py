@@ -113,7 +113,7 @@ def oddities(data: Mapping[str, Any]) -> list[Oddity]:
                 "Break it, as netft's exports do: <·|im_end|>.",
             )
         )
-    if any(_SURROGATE.search(text) for text in texts):
+    if any(not text.isascii() and _SURROGATE.search(text) for text in texts):
         found.append(
             (
                 "lone_surrogate",

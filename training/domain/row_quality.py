@@ -17,7 +17,7 @@ from annotation.domain.scale import Scale
 from training.domain.findings import Finding, Findings, Weight
 from training.domain.rows import Row
 from training.domain.shuffling import seeded_rank
-from training.domain.tasks import DOMAIN_TEXT, answer_problem, turns
+from training.domain.tasks import STRUCTURED, answer_problem, turns
 from training.domain.text_checks import shortness_of_answer, signs_of_incompleteness
 
 # Distinct-2 falls with the size of a corpus; so many texts make it comparable.
@@ -65,8 +65,11 @@ class RowQuality:
     _examples: int = 0
     _shortened: int = 0
 
-    def note(self, row: Row) -> None:
-        """Take one example in; a text of which several are made counts once."""
+    def note(self, row: Row, masked: str) -> None:
+        """Take one example in; a text of which several are made counts once.
+
+        masked: the masked fingerprint of its text.
+        """
         self._note_answer(row)
         self._shortened += bool(row.cut)
         if row.record_id in self._records:
@@ -86,7 +89,7 @@ class RowQuality:
             self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
         if signs:
             self._incomplete.add(name)
-        self._note_label(id, text, name, label)
+        self._note_label(id, name, masked, label)
         if is_new:
             self._note_sample(id, text)
 
@@ -123,7 +126,7 @@ class RowQuality:
 
     def _note_answer(self, row: Row) -> None:
         """What a model is to say has to be what the task asks for."""
-        if row.task == DOMAIN_TEXT:
+        if row.task not in STRUCTURED:
             return
         said = turns(row, self.scale, self.root_causes).assistant
         problem = answer_problem(row.task, said, self.scale, self.root_causes)
@@ -134,8 +137,7 @@ class RowQuality:
                 Finding("answer_invalid", Weight.ERROR, message, row.id, "answer", fix)
             )
 
-    def _note_label(self, id: str, text: str, name: str, label: str) -> None:
-        masked = fingerprint(text, masked=True)
+    def _note_label(self, id: str, name: str, masked: str, label: str) -> None:
         self._masked_of[name] = masked
         self._labels.setdefault(masked, Counter())[label] += 1
         ids = self._ids.setdefault(masked, [])

@@ -15,6 +15,8 @@ from typing import Any
 
 SEVERITY = "severity"
 """The task of a row that names none."""
+# Made once: `json.dumps` makes one anew for every line.
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 class FormatError(ValueError):
@@ -93,7 +95,7 @@ def frozen_form(row: Row) -> dict[str, Any]:
 
 def encode_line(payload: Mapping[str, Any]) -> bytes:
     """One ASCII line with its newline; equal payloads give equal bytes."""
-    return json.dumps(payload, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    return _encode(payload).encode() + b"\n"
 
 
 def read_row(line: bytes | str) -> Row:

@@ -18,24 +18,30 @@ CHARACTERS_PER_TOKEN = 4
 SHORT_ANSWER = 0.05
 
 _FENCE = "```"
+# Beside each sign what stands in every text that has it, in lower case: looking for
+# that first is several times as quick.
 _SIGNS = (
     (
         "text_paged",
+        ("more",),
         re.compile(r"-{2,}\s?\(?more\)?\s?-{2,}|<--- more --->", re.IGNORECASE),
         "The output stops at a pager's prompt.",
     ),
     (
         "text_truncated",
+        ("truncated", "snip", "cut"),
         re.compile(r"[\[(<](?:output )?(?:truncated|snip(?:ped)?|cut)[\])>]", re.I),
         "The text says that it was cut.",
     ),
     (
         "text_attachment",
+        ("attach",),
         re.compile(r"\bsee (?:the )?attach(?:ed|ment)s?\b", re.IGNORECASE),
         "The text points at an attachment that is not part of it.",
     ),
     (
         "text_draft",
+        ("todo", "tbd", "fixme"),
         re.compile(r"\b(?:TODO|TBD|FIXME)\b"),
         "The text has a place that somebody meant to fill in.",
     ),
@@ -50,7 +56,12 @@ def signs_of_incompleteness(text: str) -> Iterator[tuple[str, str]]:
     >>> [rule for rule, _ in signs_of_incompleteness("see attached log:")]
     ['text_attachment', 'text_ends_open']
     """
-    for rule, sign, words in _SIGNS:
+    low = text.lower()
+    # Beyond ASCII a letter may match another one that `lower` does not make of it.
+    is_plain = text.isascii()
+    for rule, needed, sign, words in _SIGNS:
+        if is_plain and not any(word in low for word in needed):
+            continue
         if sign.search(text):
             yield rule, words
     if text.count(_FENCE) % 2:

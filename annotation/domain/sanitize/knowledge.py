@@ -7,7 +7,7 @@ alone), findings that were false alarms, and rules of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -76,7 +76,12 @@ def value_hash(keyring: Keyring, value: str) -> str:
 
     Punctuation around it and the width of its spaces do not count.
     """
-    return keyring.keyed_hash("find", " ".join(value.split()).strip(_EDGES))
+    return keyring.keyed_hash("find", value_of(value))
+
+
+def value_of(value: str) -> str:
+    """What of a value is hashed."""
+    return " ".join(value.split()).strip(_EDGES)
 
 
 def value_range(text: str, start: int, end: int) -> tuple[int, int]:
@@ -159,17 +164,15 @@ def _touches(finding: Finding, others: Iterable[Finding]) -> bool:
 def candidates(text: str) -> Iterator[tuple[int, int]]:
     """Yield the ranges that may be a reported value: words, phrases, parts of words."""
     words = [_trimmed(text, *match.span()) for match in _WORD.finditer(text)]
-    for at in range(len(words)):
-        for end in range(at, min(at + _LONGEST_PHRASE, len(words))):
-            if _phrase(text, words[at : end + 1]):
-                yield words[at][0], words[end][1]
-        yield from _parts(text, *words[at])
-
-
-def _phrase(text: str, words: Sequence[tuple[int, int]]) -> str:
-    """Return neighbouring words as one value; nothing if a line ends between them."""
-    whole = text[words[0][0] : words[-1][1]]
-    return "" if "\n" in whole else whole
+    for at, (start, end) in enumerate(words):
+        for _, last in words[at : at + _LONGEST_PHRASE]:
+            phrase = text[start:last]
+            if "\n" in phrase:
+                # A value ends where its line does.
+                break
+            if phrase:
+                yield start, last
+        yield from _parts(text, start, end)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 LABELS = {
     "cred": "CRED",
@@ -44,6 +45,9 @@ SECRET_TOKEN = re.compile(r"Z(?:CRED|COMM|TOK|PEM)_[A-Z2-7]{13}(?![A-Z2-7])")
 
 # RFC 4648 base 32, by pairs of digits: `base64.b32encode` takes several times as long.
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BODY = 10
+HEAD = 6
+"""Whole bytes of the hash that a token's ten characters show."""
 _PAIRS = tuple(high + low for high in _BASE32 for low in _BASE32)
 
 _FOLDED_TYPES = frozenset(
@@ -110,6 +114,15 @@ class Keyring:
             key = self._hash_keys[label] = self.subkey(label)
         raw = value.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(raw, digest_size=16, key=key).hexdigest()
+
+    def begun_hash(self, label: str) -> Any:
+        """Return what `keyed_hash` begins with; a copy of it takes a value's bytes."""
+        return hashlib.blake2b(digest_size=16, key=self.subkey(label))
+
+    def token_hash(self, kind: str) -> Any:
+        """Return what the token of a secret begins with; see `hash_head`."""
+        person = LABELS[kind].encode("ascii")
+        return hashlib.blake2b(digest_size=7, key=self._token_key, person=person)
 
     @property
     def check_value(self) -> str:
@@ -181,6 +194,20 @@ class Keyring:
     def _is_ours(self, match: re.Match[str]) -> bool:
         label, body, check = match.groups()
         return hmac.compare_digest(check, self._check(label, body))
+
+
+def hash_head(body: str) -> bytes:
+    """Return the first `HEAD` bytes of the hash behind a token, from its characters.
+
+    Nothing where these are not the characters of a token.
+    """
+    digits = [_BASE32.find(char) for char in body[:_BODY]]
+    if len(digits) < _BODY or min(digits) < 0:
+        return b""
+    bits = 0
+    for digit in digits:
+        bits = bits << 5 | digit
+    return (bits >> 5 * _BODY - 8 * HEAD).to_bytes(HEAD, "big")
 
 
 def canonical(kind: str, value: str) -> str:

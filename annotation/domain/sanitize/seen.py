@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator
 from annotation.domain.sanitize import values
 
 SHORTEST = 6
-_BARE = re.compile(r"\S+")
 _INNER = re.compile(r"[^\s\"'`,;|<>()\[\]{}=:@/&?\\]+")
 _EDGES = ".,;:!?\"'`()[]{}<>"
-_HAS_DIGIT_OR_SIGN = re.compile(r"[^A-Za-z\s]")
 
 
 def distinctive_words(text: str) -> set[str]:
@@ -25,14 +23,32 @@ def distinctive_words(text: str) -> set[str]:
     Parts end at quotes, brackets and the signs between names and values, so that
     `key=Qz7!xkw` gives the value as well as the whole.
     """
-    found = set()
-    for whole in set(_BARE.findall(text)):
-        if len(whole) < SHORTEST or not _HAS_DIGIT_OR_SIGN.search(whole):
-            continue
-        for word in (whole, whole.strip(_EDGES), *_INNER.findall(whole)):
-            if len(word) >= SHORTEST and values.looks_secret(word):
-                found.add(word)
-    return found
+    return {
+        word
+        for whole in wholes_in(text)
+        for word in parts_of(whole)
+        if is_distinctive(word)
+    }
+
+
+def wholes_in(text: str) -> list[str]:
+    """Return what stands between spaces, once each, where it is no word of letters."""
+    return [
+        whole
+        for whole in set(text.split())
+        if len(whole) >= SHORTEST and not (whole.isalpha() and whole.isascii())
+    ]
+
+
+def parts_of(whole: str) -> set[str]:
+    """Return a word without what surrounds it, and its parts, if long enough."""
+    words = (whole, whole.strip(_EDGES), *_INNER.findall(whole))
+    return {word for word in words if len(word) >= SHORTEST}
+
+
+def is_distinctive(word: str) -> bool:
+    """Say whether a word of `parts_of` looks made up."""
+    return values.looks_secret(word)
 
 
 def places_of(words: Iterable[str], text: str) -> Iterator[tuple[int, int, str]]:

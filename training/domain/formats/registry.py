@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -142,4 +142,9 @@ def encode_rows(rows: Sequence[Row], format_name: str, scale: Scale) -> bytes:
 
 
 def _each(turns: Turns, change: Callable[[str], str]) -> Turns:
-    return replace(turns, **{name: change(text) for name, text in vars(turns).items()})
+    return Turns(
+        change(turns.system),
+        change(turns.user),
+        change(turns.assistant),
+        change(turns.rejected),
+    )

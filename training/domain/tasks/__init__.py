@@ -7,7 +7,7 @@ version of their words, so an old dataset keeps the words it was made with: new 
 are a new entry, never a change of an old one.
 """
 
-from training.domain.tasks.answers import answer_problem, answer_schema
+from training.domain.tasks.answers import STRUCTURED, answer_problem, answer_schema
 from training.domain.tasks.material import Material, fill, materials_of
 from training.domain.tasks.task import (
     DOMAIN_TEXT,
@@ -30,6 +30,7 @@ __all__ = [
     "DOMAIN_TEXT",
     "PREFERENCE",
     "SEVERITY",
+    "STRUCTURED",
     "TASKS",
     "VERDICT_LINE",
     "VERSIONS",

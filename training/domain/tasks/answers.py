@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import jsonschema
 
 from annotation.domain.scale import Scale
+
+STRUCTURED = ("triage", "log_analysis")
+"""Tasks whose answers are JSON; the others' are text, which only people judge."""
 
 _TEXT = {"type": "string", "minLength": 1}
 
@@ -47,19 +51,24 @@ def answer_problem(
 
     The words name a key and what was expected there, never what stands there.
     """
-    schema = answer_schema(task, scale, root_causes)
-    if schema is None:
+    if task not in STRUCTURED:
         return "" if answer.strip() else "the answer is empty"
     try:
         given = json.loads(answer)
     except (ValueError, RecursionError):
         return "the answer is not JSON"
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _validator(task, scale, tuple(root_causes))
     error = jsonschema.exceptions.best_match(validator.iter_errors(given))
     if error is None:
         return ""
     place = ".".join(map(str, error.absolute_path)) or "the answer"
     return f"{place}: {_EXPECTED.get(error.validator, 'not as it is to be')}"
+
+
+@lru_cache(maxsize=32)
+def _validator(task: str, scale: Scale, root_causes: tuple[str, ...]) -> Any:
+    """Made once for many answers: making one takes longer than using it."""
+    return jsonschema.Draft202012Validator(answer_schema(task, scale, root_causes))
 
 
 _EXPECTED = {

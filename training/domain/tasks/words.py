@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from annotation.domain.scale import Scale
 from training.domain.rows import FormatError, Row
@@ -49,6 +50,7 @@ def severity(row: Row, scale: Scale, root_causes: Sequence[str]) -> Turns:
     )
 
 
+@lru_cache(maxsize=32)
 def severity_prompt(scale: Scale) -> str:
     """What the model is told: the task and the project's levels with their meaning."""
     return "\n".join(

@@ -19,6 +19,7 @@ from django.db.models import Max
 
 from annotation.models import Project
 from annotation.services import marking
+from netft_site.base.collecting import calm_collection
 from netft_site.base.enqueue import enqueue
 from netft_site.base.refusals import Refused
 from training.domain.recipe import Recipe, RecipeError
@@ -97,7 +98,9 @@ def start_plain(*, dataset: Dataset, user: Any = None) -> Dataset:
 
 def build_chunk(*, dataset_id: int, now: datetime) -> None:
     """Take one step and put the next one on the queue."""
-    if advance(dataset_id=dataset_id, now=now):
+    with calm_collection():
+        is_more = advance(dataset_id=dataset_id, now=now)
+    if is_more:
         enqueue(TASK_NAME, dataset_id)
 
 
@@ -111,10 +114,12 @@ def build_to_end(
 
     Raises BuildRefused where the dataset ends as FAILED; its code is the reason's.
     """
-    while advance(dataset_id=dataset_id, now=clock()):
-        dataset = Dataset.objects.get(pk=dataset_id)
-        if progress and planning.has_plan(dataset):
-            progress(dataset.cursor, planning.read_header(dataset).examples, "examples")
+    with calm_collection():
+        while advance(dataset_id=dataset_id, now=clock()):
+            dataset = Dataset.objects.get(pk=dataset_id)
+            if progress and planning.has_plan(dataset):
+                planned = planning.read_header(dataset).examples
+                progress(dataset.cursor, planned, "examples")
     dataset = Dataset.objects.select_related("project").get(pk=dataset_id)
     if dataset.status == Dataset.Status.FAILED:
         raise BuildRefused(dataset.manifest.get("code", "failed"), dataset.failure)

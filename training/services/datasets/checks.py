@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from annotation.models import Project
-from annotation.services import leak_gate
+from annotation.services.leak_standing import Standing, standing_of
 from netft_site.base.files import write_json
 
 
-def note(path: Path, standing: Mapping[str, str | int]) -> None:
-    """Write down what the gate rested on; see `leak_gate.standing_of`."""
+def note(path: Path, standing: Standing) -> None:
+    """Write down what the gate rested on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, dict(standing))
+    write_json(path, standing.as_json())
 
 
 def is_current(project: Project, path: Path) -> bool:
     """Whether a check of today would rest on the same; not without the file."""
     try:
-        noted = json.loads(path.read_bytes())
+        noted = Standing.read(json.loads(path.read_bytes()))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(noted == leak_gate.standing_of(project))
+    return noted == standing_of(project)

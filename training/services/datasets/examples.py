@@ -14,6 +14,9 @@ from typing import Any
 
 from django.db import transaction
 
+from annotation.services.leak_standing import standing_of
+from annotation.services.vouching import read_texts
+from netft_site.base.bulk_insert import insert_many
 from netft_site.base.files import write_atomic
 from training.domain.formats import Row, encode_rows, rows_of
 from training.domain.recipe import Recipe
@@ -39,9 +42,10 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
     """
     start = dataset.cursor
     entries = planning.read_entries(dataset, start, CHUNK)
-    records = materials.read_records(entries)
-    rows = _fitted(dataset, materials.read_rows(entries, records))
-    origins = read_origins(entries, records)
+    standing = standing_of(dataset.project)
+    stored = read_texts({entry.record_id for entry in entries}, standing)
+    rows = _fitted(dataset, materials.read_rows(entries, stored))
+    origins = read_origins(entries, stored)
     for split, content in _encode(dataset, entries, rows).items():
         write_atomic(folders.part_path(dataset, start, split), content)
     with transaction.atomic():
@@ -49,11 +53,12 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
         is_ours = locked.status == Dataset.Status.BUILDING and locked.cursor == start
         if not is_ours:
             return
-        Example.objects.bulk_create(
+        insert_many(
+            Example,
             [
                 _example(dataset, entry, rows[entry.row], origins[entry.record_id])
                 for entry in entries
-            ]
+            ],
         )
         Dataset.objects.filter(pk=dataset.pk).update(
             cursor=start + len(entries), heartbeat_at=now, manifest={}
@@ -88,19 +93,19 @@ def _encode(
 
 def _example(
     dataset: Dataset, entry: planning.Entry, row: Row, origin: Mapping[str, Any]
-) -> Example:
-    return Example(
-        dataset=dataset,
-        record_id=entry.record_id,
-        review_id=entry.label_id,
-        task_type=entry.task,
-        template_version=VERSIONS[entry.task],
-        split=entry.split,
-        copies=entry.rows,
-        label=entry.label,
-        grade=entry.grade,
-        gold_status=entry.gold,
-        snapshot={
+) -> dict[str, Any]:
+    return {
+        "dataset_id": dataset.pk,
+        "record_id": entry.record_id,
+        "review_id": entry.label_id,
+        "task_type": entry.task,
+        "template_version": VERSIONS[entry.task],
+        "split": entry.split,
+        "copies": entry.rows,
+        "label": entry.label,
+        "grade": entry.grade,
+        "gold_status": entry.gold,
+        "snapshot": {
             "key": entry.key,
             "method": entry.method,
             "reviews": entry.reviews,
@@ -111,5 +116,5 @@ def _example(
             "pair": entry.pair_id,
             **origin,
         },
-        text_sha256=hashlib.sha256(row.text.encode()).hexdigest(),
-    )
+        "text_sha256": hashlib.sha256(row.text.encode()).hexdigest(),
+    }

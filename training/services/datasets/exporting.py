@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import transaction
 
-from annotation.services import leak_gate
+from annotation.services.leak_standing import standing_of
 from netft_site.base.enqueue import enqueue
 from netft_site.base.files import sha256_of, sync_directory
 from netft_site.base.refusals import Refused
@@ -137,7 +137,7 @@ def _append_chunk(export: Export, now: datetime) -> None:
 
     The lines are checked before: that takes seconds, in which others may write.
     """
-    standing = leak_gate.standing_of(export.dataset.project)
+    standing = standing_of(export.dataset.project)
     checked = gating.checked_lines(
         dataset=export.dataset,
         format_name=export.format,

@@ -9,7 +9,7 @@ BUILDING and is frozen again from its parts.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from annotation.models import Project
+from netft_site.base.bulk_insert import insert_many
 from netft_site.base.files import (
     HashingWriter,
     atomic_writer,
@@ -34,9 +35,19 @@ from training.domain.manifest import SplitFile, Vocabulary, content, content_sha
 from training.domain.recipe import Recipe, Split
 from training.domain.row_quality import RowQuality
 from training.domain.tasks import VERSIONS
-from training.domain.validation import Item, check_dataset
+from training.domain.validation import check_dataset
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import diversity, folders, leakage, planning
+from training.services.datasets import (
+    diversity,
+    folders,
+    gating,
+    leakage,
+    planning,
+    vetting,
+)
+from training.services.datasets.noting import Notes
+
+_AT_ONCE = 2_000
 
 
 class FreezeRefused(Refused):
@@ -58,14 +69,13 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
     header = planning.read_header(dataset)
     recipe = Recipe.parse(dataset.recipe)
     folder = folders.new_folder(dataset)
-    quality = RowQuality(
-        recipe.seed, dataset.project.scale, dataset.project.root_causes
-    )
-    files, items = _write_files(dataset, folder, quality)
+    notes = Notes.begin(dataset, recipe.seed)
+    files = _write_files(dataset, folder, notes)
     formats = _check_formats(dataset, recipe, folder)
-    findings = _findings(dataset, recipe, header, items, quality, formats)
+    findings = _findings(dataset, recipe, header, notes, formats)
     manifest = _manifest(dataset, recipe, header, files, findings, now)
-    manifest["quality"] = _quality(quality, header, formats)
+    manifest["quality"] = _quality(notes.quality, header, formats)
+    manifest[gating.CHECKED] = _checked_under(dataset, header, notes)
     errors = [f for f in findings if f.severity is Weight.ERROR]
     if errors:
         raise FreezeRefused(_summary(errors), manifest)
@@ -75,29 +85,22 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
 
 
 def _write_files(
-    dataset: Dataset, folder: Path, quality: RowQuality
-) -> tuple[dict[Split, SplitFile], list[Item]]:
-    """Join the parts into one file a split; return the files and their examples.
-
-    Every example is noted by `quality` on the way.
-    """
+    dataset: Dataset, folder: Path, notes: Notes
+) -> dict[Split, SplitFile]:
+    """Join the parts into one file a split; every row is noted on the way."""
     files: dict[Split, SplitFile] = {}
-    items: list[Item] = []
     for split in Split:
         name = folders.split_file(split)
-        examples = rows = 0
+        before, rows = len(notes.items), 0
         with atomic_writer(folder / name) as stream:
             writer = HashingWriter(stream)
             for line in _part_lines(dataset, split):
                 writer.write(line)
                 rows += 1
-                row = read_row(line)
-                if not row.copy:
-                    examples += 1
-                    items.append(leakage.item_of(row))
-                    quality.note(row)
+                notes.take(read_row(line))
+        examples = len(notes.items) - before
         files[split] = SplitFile(name, examples, rows, writer.size, writer.sha256)
-    return files, items
+    return files
 
 
 def _part_lines(dataset: Dataset, split: Split) -> Iterator[bytes]:
@@ -110,14 +113,13 @@ def _findings(
     dataset: Dataset,
     recipe: Recipe,
     header: planning.Header,
-    items: list[Item],
-    quality: RowQuality,
+    notes: Notes,
     formats: dict[str, FileReport],
 ) -> list[Finding]:
     """Everything the checks have to say about the written files."""
     found = Findings()
     checked = check_dataset(
-        items,
+        notes.items,
         levels=dataset.project.scale.keys,
         recipe=recipe,
         resemblances=leakage.read_found(dataset),
@@ -131,7 +133,7 @@ def _findings(
         if finding.severity is Weight.ERROR
     ]
     diverse = diversity.findings(dataset, header.coverage)
-    for finding in [*checked, *quality.findings(), *diverse, *of_formats]:
+    for finding in [*checked, *notes.quality.findings(), *diverse, *of_formats]:
         found.add(finding)
     return found.all()
 
@@ -216,6 +218,16 @@ def _manifest(
     }
 
 
+def _checked_under(
+    dataset: Dataset, header: planning.Header, notes: Notes
+) -> Mapping[str, Any] | None:
+    """What the leak gate rested on when it saw every text; None where it did not."""
+    if not notes.is_vetted:
+        return None
+    is_safe = vetting.frame_is_safe(dataset.project, dataset.examples.tasks())
+    return header.checked_under if is_safe else None
+
+
 def _sanitizing(dataset: Dataset) -> dict[str, Any]:
     """Under what the texts stand: the sanitizer's versions, and the key's name."""
     return {
@@ -251,7 +263,7 @@ def _publish(
         return False
     target = folders.frozen_folder(dataset)
     _move(folder, target)
-    _keep_splits(dataset)
+    _keep_splits(dataset, now)
     Dataset.objects.filter(pk=dataset.pk).update(
         status=Dataset.Status.FROZEN,
         manifest=manifest,
@@ -271,8 +283,9 @@ def _move(folder: Path, target: Path) -> None:
     sync_directory(target.parent)
 
 
-def _keep_splits(dataset: Dataset) -> None:
-    SplitAssignment.objects.bulk_create(
-        [SplitAssignment(**asdict(a)) for a in planning.read_assignments(dataset)],
-        batch_size=2000,
-    )
+def _keep_splits(dataset: Dataset, now: datetime) -> None:
+    given = [
+        {**vars(one), "assigned_at": now} for one in planning.read_assignments(dataset)
+    ]
+    for start in range(0, len(given), _AT_ONCE):
+        insert_many(SplitAssignment, given[start : start + _AT_ONCE])

@@ -1,9 +1,12 @@
-"""Rows pass the leak gate before anybody gets them, and before they enter a dataset.
+"""Rows pass the leak gate before anybody gets them.
 
-An export, a stream and a download read their lines through here, in blocks: a block is
-checked as a whole before its first line is given. What is checked is every string of
-the line as it is written, and as it was before a format broke the markers in it. A
-refusal names rows, records and kinds, never a value.
+An export, a stream and a download read their lines through here. A dataset's manifest
+says under what its frozen rows were checked (see `vetting`). While that is all that is
+known, they are given as they are: their hashes show that they are the rows that were
+checked. Where only secrets or canaries came since, rows are compared with those; else
+they pass the whole gate. Checked is in blocks, each as a whole before its first line is
+given: every string of a line as it is written, and as it was before a format broke the
+markers in it. A refusal names rows, records and kinds, never a value.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from annotation.models import Preference, Project, Record, Review
 from annotation.services.leak_gate import (
     MISSED,
     NAME,
@@ -22,14 +24,17 @@ from annotation.services.leak_gate import (
     GateFinding,
     LeakGate,
 )
-from training.domain.chosen import Chosen, Selection
+from annotation.services.leak_standing import Standing, standing_of
+from annotation.services.sanitizing import check_key
 from training.domain.formats.markers import mend
 from training.models import Dataset
-from training.services.datasets import materials, streaming
+from training.services.datasets import streaming
 from training.services.datasets.streaming import ExportRefused
 
 BLOCK = 500
 CODE = "leak_found"
+CHECKED = "checked_under"
+"""Key of a manifest: the standing under which the frozen rows were checked."""
 _NAMED = 3
 _LONGEST_ID = 30
 _WHAT_TO_DO = (
@@ -56,81 +61,71 @@ def checked_lines(
 ) -> Iterator[bytes]:
     """At most so many lines of a format after the first `after` rows.
 
-    Each block is checked first. Raises ExportRefused (``leak_found``) at the first
-    block that may not leave, and VaultRefused without the project's key.
+    Each block that has to be checked is checked first. Raises ExportRefused
+    (``leak_found``) at the first block that may not leave, (``file_damaged``) at one
+    that was not frozen so, and VaultRefused without the project's key.
     """
+    gate = _gate_for(dataset)
+    if gate is None:
+        lines = streaming.iterate_lines(
+            dataset=dataset, format_name=format_name, split=split, after=after
+        )
+        yield from islice(lines, most)
+        return
     rows = streaming.iterate_rows(
         dataset=dataset, format_name=format_name, split=split, after=after
     )
     rows = islice(rows, most)
-    gate = LeakGate(dataset.project)
     while block := list(islice(rows, BLOCK)):
         _refuse_leaks(gate, block, after)
         yield from (line for _, line in block)
         after += len(block)
 
 
-def unsafe_records(*, project: Project, selection: Selection) -> frozenset[int]:
-    """Ids of a selection's records of which a row would not be let out."""
-    gate = LeakGate(project)
-    chosen = iter(selection.examples)
-    unsafe: set[int] = set()
-    while block := list(islice(chosen, BLOCK)):
-        unsafe |= _unsafe_of(gate, block)
-    return frozenset(unsafe)
-
-
-def _unsafe_of(gate: LeakGate, chosen: Sequence[Chosen]) -> set[int]:
-    found = Record.objects.filter(id__in={one.record.id for one in chosen})
-    records = found.only(
-        "id", "title", "body", "resolution", "resolution_mark", "attributes"
-    ).in_bulk()
-    answered = {_answer_of(one) for one in chosen} - {None}
-    answers = dict(Review.objects.filter(id__in=answered).values_list("id", "response"))
-    pairs = Preference.objects.in_bulk({c.record.pair for c in chosen} - {None})
-    rows = []
-    for one in chosen:
-        pk, key = one.record.id, one.record.key
-        texts = [answers.get(_answer_of(one)), one.record.category]
-        texts.append(one.ruling.root_cause)
-        if pk in records:
-            texts += [records[pk].text, *materials.texts_of(records[pk])]
-        if pair := pairs.get(one.record.pair or 0):
-            texts += [pair.prompt, pair.chosen, pair.rejected]
-        rows += [_Read(pk, key, text) for text in texts if text]
-        identifiers = (key, one.placement.group_key)
-        rows += [
-            _Read(pk, key, text, is_identifier=True) for text in identifiers if text
-        ]
-    return {rows[finding.row].row for finding in _check(gate, rows)}
-
-
-def _answer_of(chosen: Chosen) -> int:
-    return chosen.review.id if chosen.review else chosen.record.answer or 0
+def _gate_for(dataset: Dataset) -> LeakGate | None:
+    """What a dataset's rows have to pass today; None where nothing is new."""
+    project = dataset.project
+    checked = Standing.read(dataset.manifest.get(CHECKED))
+    today = standing_of(project)
+    if checked is None or not checked.sanitized_as(today):
+        return LeakGate(project)
+    if checked != today:
+        return LeakGate(project, since=checked)
+    check_key(project)
+    return None
 
 
 def _refuse_leaks(gate: LeakGate, block: list[tuple[str, bytes]], first: int) -> None:
     rows = [
-        _Read(number, name, text, is_identifier)
+        Read(number, name, text, is_identifier)
         for number, (name, line) in enumerate(block, first + 1)
         for text, is_identifier in _strings(json.loads(line))
     ]
-    findings = _check(gate, rows)
+    findings = check_reads(gate, rows)
     if findings:
         raise ExportRefused(CODE, _words(findings, [row.row for row in rows]))
 
 
-class _Read(NamedTuple):
-    """A string to be checked: of which row and record, and what it is."""
+class Read(NamedTuple):
+    """A string to be checked: of which row and record, and what it is.
+
+    is_vouched: it is what the sanitizer of today has made.
+    """
 
     row: int
     name: str
     text: str
     is_identifier: bool = False
+    is_vouched: bool = False
 
 
-def _check(gate: LeakGate, rows: Sequence[_Read]) -> list[GateFinding]:
-    found = gate.check([row.text for row in rows], [row.name for row in rows])
+def check_reads(gate: LeakGate, rows: Sequence[Read]) -> list[GateFinding]:
+    """Why strings may not leave, by their place in `rows`."""
+    found = gate.check(
+        [row.text for row in rows],
+        [row.name for row in rows],
+        {place for place, row in enumerate(rows) if row.is_vouched},
+    )
     return [
         finding
         for finding in found
@@ -141,15 +136,22 @@ def _check(gate: LeakGate, rows: Sequence[_Read]) -> list[GateFinding]:
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, bool]]:
     """Every string in a decoded line that could hold something; whether it is an id."""
     if isinstance(value, str):
-        for text in dict.fromkeys((value, mend(value))):
-            if text:
-                yield text, key in _IDENTIFIERS
+        for text in as_given(value):
+            yield text, key in _IDENTIFIERS
     elif isinstance(value, dict):
         for inner_key, inner in value.items():
             yield from _strings(inner, inner_key)
     elif isinstance(value, list):
         for inner in value:
             yield from _strings(inner)
+
+
+def as_given(text: str) -> Iterator[str]:
+    """A text as it is written and as it was before its markers were broken."""
+    if text:
+        yield text
+        if (whole := mend(text)) != text:
+            yield whole
 
 
 def _words(findings: Iterable[GateFinding], rows: list[int]) -> str:

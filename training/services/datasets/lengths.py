@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from annotation.models import Project
+from annotation.services.leak_standing import standing_of
+from annotation.services.vouching import read_texts
 from netft_site.base.refusals import Refused
 from training.domain.recipe import Recipe
 from training.domain.recipe_tasks import Length, TooLong
@@ -83,11 +85,13 @@ def too_long(
     measure = measure_of(recipe)
     if measure is None or recipe.length.policy is TooLong.TRUNCATE:
         return frozenset()
+    standing = standing_of(project)
     found: dict[str, int] = {}
     records: set[int] = set()
     for start in range(0, len(entries), BLOCK):
         block = entries[start : start + BLOCK]
-        rows = materials.read_rows(block, materials.read_records(block))
+        stored = read_texts({entry.record_id for entry in block}, standing)
+        rows = materials.read_rows(block, stored)
         for entry in block:
             tokens = measure.of(rows[entry.row], project)
             if tokens > measure.limit:

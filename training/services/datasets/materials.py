@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from annotation.models import Preference, Record, Review
+from annotation.services.vouching import StoredText
+from training.domain.eligibility import Mark
 from training.domain.rows import Row
 from training.domain.tasks import Material, fill
 from training.domain.tasks.material import ATTRIBUTES
@@ -18,32 +20,9 @@ from training.services.datasets.refusals import BuildRefused
 if TYPE_CHECKING:
     from training.services.datasets.planning import Entry
 
-_TOLD = ("ruleset", "knowledge", "key_id")
-
-
-def read_records(entries: Sequence[Entry]) -> dict[int, Record]:
-    """The records of some examples, each with what its text was sanitized under.
-
-    Both come in one query: a record that is sanitized again meanwhile would otherwise
-    be said to stand under rules that its text has never met.
-    """
-    found = Record.objects.usable().filter(id__in=[e.record_id for e in entries])
-    return {
-        record.pk: record
-        for record in found.select_related("sanitization").only(
-            "id",
-            "title",
-            "body",
-            "resolution",
-            "resolution_mark",
-            "attributes",
-            *(f"sanitization__{name}" for name in _TOLD),
-        )
-    }
-
 
 def read_rows(
-    entries: Sequence[Entry], records: Mapping[int, Record]
+    entries: Sequence[Entry], stored: Mapping[int, StoredText]
 ) -> dict[str, Row]:
     """The rows of some examples by their ids, without copies.
 
@@ -54,7 +33,7 @@ def read_rows(
     titles = _titles(entries)
     rows = {}
     for entry in entries:
-        record = records.get(entry.record_id)
+        record = stored.get(entry.record_id)
         if record is None or not record.text:
             raise BuildRefused(
                 "record_changed",
@@ -74,18 +53,10 @@ def read_rows(
     return rows
 
 
-def texts_of(record: Record) -> list[str]:
-    """What an example may take from a record besides its text."""
-    told = _of_record(record)
-    attributes = [str(value) for value in told["attributes"].values()]
-    return [text for text in (told["resolution"], *attributes) if text]
-
-
-def _of_record(record: Record) -> dict[str, Any]:
-    bad = (Record.ResolutionMark.WRONG, Record.ResolutionMark.MISSING)
+def _of_record(record: StoredText) -> dict[str, Any]:
     kept = {k: record.attributes[k] for k in ATTRIBUTES if k in record.attributes}
-    usable = record.resolution_mark not in bad
-    return {"resolution": record.resolution if usable else "", "attributes": kept}
+    is_usable = record.mark not in (Mark.WRONG, Mark.MISSING)
+    return {"resolution": record.resolution if is_usable else "", "attributes": kept}
 
 
 def _of_pair(pair: Preference | None) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annotation.models import Record, Review, Verdict
+from annotation.models import Review, Verdict
+from annotation.services.vouching import StoredText
 from training.services.datasets.planning import Entry
 
 
 def read_origins(
-    entries: Sequence[Entry], records: Mapping[int, Record]
+    entries: Sequence[Entry], records: Mapping[int, StoredText]
 ) -> dict[int, dict[str, Any]]:
     """Snapshot keys by record id.
 
@@ -36,7 +37,7 @@ def read_origins(
     }
 
 
-def _verdicts(records: Mapping[int, Record]) -> dict[int, Verdict]:
+def _verdicts(records: Mapping[int, StoredText]) -> dict[int, Verdict]:
     current = Verdict.objects.current().filter(record__in=list(records))
     found = current.only("id", "record_id", "severity", "method", "grade")
     return {verdict.record_id: verdict for verdict in found}
@@ -49,7 +50,9 @@ def _verdict(entry: Entry, verdict: Verdict | None) -> dict[str, int]:
     return {"verdict": verdict.pk}
 
 
-def _reviews(records: Mapping[int, Record]) -> dict[int, list[dict[str, int | None]]]:
+def _reviews(
+    records: Mapping[int, StoredText],
+) -> dict[int, list[dict[str, int | None]]]:
     rows = Review.objects.current().submitted().filter(purpose=Review.Purpose.FIRST)
     rows = rows.filter(record__in=list(records)).order_by("id")
     found: dict[int, list[dict[str, int | None]]] = defaultdict(list)
@@ -60,14 +63,7 @@ def _reviews(records: Mapping[int, Record]) -> dict[int, list[dict[str, int | No
     return found
 
 
-def _sanitizing(record: Record | None) -> dict[str, dict[str, Any]]:
-    found = getattr(record, "sanitization", None)
-    if found is None:
+def _sanitizing(record: StoredText | None) -> dict[str, dict[str, Any]]:
+    if record is None or not record.made_under:
         return {}
-    return {
-        "sanitizing": {
-            "ruleset": found.ruleset,
-            "knowledge": found.knowledge,
-            "key_id": found.key_id,
-        }
-    }
+    return {"sanitizing": record.made_under}

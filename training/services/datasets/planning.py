@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -27,8 +27,9 @@ from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import select
 from training.domain.tasks import PREFERENCE
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import folders, gating, lengths
+from training.services.datasets import folders, lengths
 from training.services.datasets.facts import load_facts
+from training.services.datasets.vetting import Vetted, Vetter
 
 _HEADER = "plan.json"
 _ENTRIES = "examples.jsonl"
@@ -42,7 +43,8 @@ class Entry:
 
     row: the id of its row. answer_id: the review that holds its ideal answer. label_id:
     the review that labels it, where that is not the verdict. pair_id: the judged pair
-    of answers it is made of. earlier, repeats: records to be shown with it.
+    of answers it is made of. earlier, repeats: records to be shown with it. checked:
+    which texts passed the leak gate, see `vetting.digest_of`.
     """
 
     record_id: int
@@ -65,6 +67,7 @@ class Entry:
     pair_id: int | None = None
     repeats: int | None = None
     earlier: tuple[int, ...] = ()
+    checked: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Header:
 
     last_assignment: the newest split assignment the plan knew; a newer one makes the
     plan stale. coverage: examples by category and vendor. left_out_of: records that
-    make no example of a task, by task and reason.
+    make no example of a task, by task and reason. checked_under: what the gate rested
+    on.
     """
 
     examples: int
@@ -85,6 +89,7 @@ class Header:
     coverage: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
     general_share: float = 0.0
+    checked_under: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,10 @@ def select_examples(*, project: Project, recipe: Recipe) -> Selection:
     return select(facts, recipe, project.scale.keys, project.production_mix)
 
 
-def select_readable_examples(*, project: Project, recipe: Recipe) -> Selection:
-    """Choose the examples of a recipe whose texts pass; reads only.
+def select_readable_examples(
+    *, project: Project, recipe: Recipe
+) -> tuple[Selection, list[Entry], Vetted]:
+    """Choose the examples of a recipe whose texts pass, and plan them; reads only.
 
     What does not pass the leak gate, or is too long where the recipe drops that, is
     left out, and others may take its place; so it is done again until all that are
@@ -113,15 +120,16 @@ def select_readable_examples(*, project: Project, recipe: Recipe) -> Selection:
     """
     facts = load_facts(project=project, recipe=recipe)
     known = (recipe, project.scale.keys, project.production_mix)
+    vetter = Vetter(project)
     while True:
         selection = select(facts, *known)
-        unsafe = gating.unsafe_records(project=project, selection=selection)
+        planned = entries_of(selection, recipe)
+        unsafe = vetter.unsafe(planned)
         long = frozenset[int]()
         if not unsafe and recipe.length.is_limited:
-            planned = entries_of(selection, recipe)
             long = lengths.too_long(project=project, recipe=recipe, entries=planned)
         if not unsafe | long:
-            return selection
+            return selection, planned, vetter.vetted
         facts = [
             replace(
                 f,
@@ -143,11 +151,14 @@ def write_plan(*, dataset: Dataset) -> None:
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         settling.settle_single_source(project=dataset.project)
     last = last_assignment(dataset.project)
-    selection = select_readable_examples(project=dataset.project, recipe=recipe)
+    selection, planned, vetted = select_readable_examples(
+        project=dataset.project, recipe=recipe
+    )
     folder = folders.new_folder(dataset)
-    _write_lines(folder / _ENTRIES, entries_of(selection, recipe))
+    checked = (replace(e, checked=vetted.checked.get(e.row, "")) for e in planned)
+    _write_lines(folder / _ENTRIES, checked)
     _write_lines(folder / _ASSIGNMENTS, _assignments(selection))
-    write_json(folder / _HEADER, asdict(_header(selection, last)))
+    write_json(folder / _HEADER, asdict(_header(selection, last, vetted)))
     _publish(folder, dataset)
 
 
@@ -183,6 +194,14 @@ def read_entries(dataset: Dataset, start: int, count: int) -> list[Entry]:
         return [Entry(**json.loads(x)) for x in islice(stream, start, start + count)]
 
 
+def read_checked(dataset: Dataset) -> dict[str, str]:
+    """What of each row was checked, by the row's id."""
+    path = folders.building_folder(dataset) / _ENTRIES
+    with path.open("rb") as stream:
+        entries = map(json.loads, stream)
+        return {entry["row"]: entry["checked"] for entry in entries}
+
+
 def read_assignments(dataset: Dataset) -> list[PlannedAssignment]:
     """The assignments that this dataset will make."""
     path = folders.building_folder(dataset) / _ASSIGNMENTS
@@ -197,7 +216,7 @@ def last_assignment(project: Project) -> int:
     return newest or 0
 
 
-def _header(selection: Selection, last: int) -> Header:
+def _header(selection: Selection, last: int, vetted: Vetted) -> Header:
     return Header(
         examples=len(selection.examples),
         left_out=selection.left_out,
@@ -208,6 +227,7 @@ def _header(selection: Selection, last: int) -> Header:
         coverage=coverage(chosen.tally for chosen in selection.examples),
         left_out_of=selection.left_out_of,
         general_share=selection.general_share,
+        checked_under=vetted.standing.as_json(),
     )
 
 

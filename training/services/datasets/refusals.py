@@ -7,3 +7,7 @@ from netft_site.base.refusals import Refused
 
 class BuildRefused(Refused):
     """The dataset cannot be built; the code says why."""
+
+
+class ExportRefused(Refused):
+    """The lines cannot be given; the code says why."""

@@ -1,25 +1,25 @@
 """Read a frozen dataset's lines in a format, from any position.
 
 The frozen files are the only source: what they hold was checked, and their hashes are
-in the manifest. A position counts rows from 0 through the wanted splits in their fixed
-order, so a reader that was cut off goes on from the number of rows it has. A format
-that has no place for some rows holds the others, and counts those.
+in the manifest, see `frozen_files`. A position counts rows from 0 through the wanted
+splits in their fixed order, so a reader that was cut off goes on from the number of
+rows it has. A format that has no place for some rows holds the others, and counts
+those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterator
 
 from annotation.domain.scale import Scale
-from netft_site.base.files import sha256_of
-from netft_site.base.refusals import Refused
-from training.domain.formats import FORMATS, convert, encode_line, read_row
+from training.domain.formats import FORMATS, Row, convert, encode_line, read_row
 from training.domain.formats.registry import Takes
 from training.domain.recipe import Split
 from training.domain.tasks import DOMAIN_TEXT
 from training.models import Dataset
-from training.services.datasets import folders
+from training.services.datasets import folders, frozen_files
+from training.services.datasets.frozen_files import Frozen
+from training.services.datasets.refusals import ExportRefused as ExportRefused
 
 ALL = ""
 FROZEN_FORM = "classification"
@@ -27,20 +27,13 @@ FROZEN_FORM = "classification"
 # has a backslash before it.
 _REJECTED = b'"rejected": '
 _TEXT = f'"task": "{DOMAIN_TEXT}"'.encode()
-_IS_TAKEN: Mapping[Takes, Callable[[bytes], bool]] = {
-    Takes.EXCHANGES: lambda line: _TEXT not in line,
-    Takes.PAIRS: lambda line: _REJECTED in line,
-    Takes.TEXTS: lambda line: _TEXT in line,
-}
+_HOLDING = {Takes.PAIRS: _REJECTED, Takes.TEXTS: _TEXT}
+_LACKING = {Takes.EXCHANGES: _TEXT}
 _NOTHING = {
     Takes.EXCHANGES: ("no_exchanges", "a question and an answer"),
     Takes.PAIRS: ("no_rejected_answers", "a rejected answer"),
     Takes.TEXTS: ("no_domain_text", "domain text"),
 }
-
-
-class ExportRefused(Refused):
-    """The lines cannot be given; the code says why."""
 
 
 def check_request(*, dataset: Dataset, format_name: str, split: str = ALL) -> None:
@@ -90,20 +83,16 @@ def count_rows(
 ) -> int:
     """Rows with copies: as the manifest counts them, or those that a format keeps."""
     if _leaves_out(dataset, format_name):
-        return sum(1 for _ in _kept_lines(dataset, format_name, split))
+        files = (_file(dataset, format_name, name) for name in splits_of(split))
+        return sum(map(frozen_files.count, files))
     counted: dict[str, dict[str, int]] = dataset.manifest["splits"]
     return sum(counted[s.value]["rows"] for s in splits_of(split))
 
 
 def verify_files(*, dataset: Dataset, split: str = ALL) -> None:
     """Compare the files with the manifest. Raises ExportRefused (``file_damaged``)."""
-    for wanted in splits_of(split):
-        known = dataset.manifest["splits"][wanted.value]["sha256"]
-        if sha256_of(folders.split_path(dataset, wanted.value)) != known:
-            raise ExportRefused(
-                "file_damaged",
-                f"{wanted.value} of dataset {dataset} is not the file that was frozen.",
-            )
+    for name in splits_of(split):
+        frozen_files.verify(_file(dataset, FROZEN_FORM, name))
 
 
 def iterate_lines(
@@ -113,24 +102,19 @@ def iterate_lines(
 
     What leaves the system is read through `gating.checked_lines`.
     """
-    rows = iterate_rows(
-        dataset=dataset, format_name=format_name, split=split, after=after
-    )
-    return (line for _, line in rows)
+    lines = _lines(dataset, format_name, split, after)
+    write = _writer(dataset, format_name)
+    return map(write, map(read_row, lines)) if write else lines
 
 
 def iterate_rows(
     *, dataset: Dataset, format_name: str, split: str = ALL, after: int = 0
 ) -> Iterator[tuple[str, bytes]]:
     """The external id of each row's record, and its line in a format, unchecked."""
-    wording = wording_of(dataset)
-    for raw in islice(_kept_lines(dataset, format_name, split), after, None):
+    write = _writer(dataset, format_name)
+    for raw in _lines(dataset, format_name, split, after):
         row = read_row(raw)
-        # The frozen form is passed on byte by byte.
-        if format_name == FROZEN_FORM:
-            yield row.record_id, raw
-        else:
-            yield row.record_id, encode_line(convert(row, format_name, *wording))
+        yield row.record_id, write(row) if write else raw
 
 
 def scale_of(dataset: Dataset) -> Scale:
@@ -168,11 +152,12 @@ def in_blocks(lines: Iterator[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
         yield b"".join(block)
 
 
-def _kept_lines(dataset: Dataset, format_name: str, split: str) -> Iterator[bytes]:
-    lines = _raw_lines(dataset, split)
-    if not _leaves_out(dataset, format_name):
-        return lines
-    return filter(_IS_TAKEN[FORMATS[format_name].takes], lines)
+def _writer(dataset: Dataset, format_name: str) -> Callable[[Row], bytes] | None:
+    """What writes a row in a format; None where the frozen bytes are passed on."""
+    if format_name == FROZEN_FORM:
+        return None
+    wording = wording_of(dataset)
+    return lambda row: encode_line(convert(row, format_name, *wording))
 
 
 def _leaves_out(dataset: Dataset, format_name: str) -> bool:
@@ -183,7 +168,24 @@ def _leaves_out(dataset: Dataset, format_name: str) -> bool:
     return takes is not Takes.EVERY_ROW
 
 
-def _raw_lines(dataset: Dataset, split: str) -> Iterator[bytes]:
-    for wanted in splits_of(split):
-        with folders.split_path(dataset, wanted.value).open("rb") as stream:
-            yield from stream
+def _lines(
+    dataset: Dataset, format_name: str, split: str, after: int
+) -> Iterator[bytes]:
+    """The frozen lines that a format keeps, after the first `after` of them."""
+    for name in splits_of(split):
+        rows = count_rows(dataset=dataset, split=name, format_name=format_name)
+        if after < rows:
+            for block in frozen_files.blocks(_file(dataset, format_name, name), after):
+                yield from block
+        after = max(0, after - rows)
+
+
+def _file(dataset: Dataset, format_name: str, split: Split) -> Frozen:
+    takes = FORMATS[format_name].takes
+    return Frozen(
+        folders.split_path(dataset, split.value),
+        dataset.manifest["splits"][split.value]["sha256"],
+        f"{split.value} of dataset {dataset}",
+        holding=_HOLDING.get(takes, b""),
+        lacking=_LACKING.get(takes, b""),
+    )

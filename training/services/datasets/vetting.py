@@ -1,0 +1,125 @@
+"""Which of the records that a recipe chooses may enter a dataset, and what they hold.
+
+Every text of a row passes the leak gate as it stands in the database. What was checked
+is noted for each row, so that the freeze can tell whether that is what was written;
+only then does the manifest say under what the rows were checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from annotation.models import Project
+from annotation.services import vouching
+from annotation.services.leak_gate import LeakGate
+from annotation.services.leak_standing import Standing, standing_of
+from training.domain import tasks
+from training.domain.rows import Row
+from training.services.datasets import materials
+from training.services.datasets.gating import BLOCK, Read, as_given, check_reads
+
+if TYPE_CHECKING:
+    from training.services.datasets.planning import Entry
+
+# What `grouping` makes of a hash can hold nothing.
+_OUR_GROUP = re.compile(r"g-[0-9a-f]{20}")
+
+
+@dataclass(frozen=True)
+class Vetted:
+    """Under what rows were checked, and what of each was, by the row's id."""
+
+    standing: Standing
+    checked: dict[str, str] = field(default_factory=dict)
+
+
+class Vetter:
+    """Checks the rows of one project; those it has seen are not read again."""
+
+    def __init__(self, project: Project) -> None:
+        """Load the gate. Raises VaultRefused without the project's key."""
+        self.vetted = Vetted(standing_of(project))
+        self._gate = LeakGate(project)
+
+    def unsafe(self, entries: Sequence[Entry]) -> set[int]:
+        """Ids of records of which a planned row would not be let out.
+
+        Raises BuildRefused (``record_changed``).
+        """
+        rest = [one for one in entries if one.row not in self.vetted.checked]
+        found: set[int] = set()
+        for start in range(0, len(rest), BLOCK):
+            found |= self._unsafe_of(rest[start : start + BLOCK])
+        return found
+
+    def _unsafe_of(self, block: Sequence[Entry]) -> set[int]:
+        ids = {entry.record_id for entry in block}
+        stored = vouching.read_texts(ids, self.vetted.standing)
+        rows = materials.read_rows(block, stored)
+        reads = [
+            read
+            for entry in block
+            for read in _reads(
+                entry, rows[entry.row], stored[entry.record_id].is_vouched
+            )
+        ]
+        self.vetted.checked.update(
+            (name, digest_of(texts_of(row))) for name, row in rows.items()
+        )
+        return {reads[finding.row].row for finding in check_reads(self._gate, reads)}
+
+
+def _reads(entry: Entry, row: Row, is_vouched: bool) -> Iterator[Read]:
+    pk, key = entry.record_id, entry.key
+    for text in as_given(row.text):
+        yield Read(pk, key, text, is_vouched=is_vouched and text == row.text)
+    parts = (row.answer, row.rejected, row.category, row.root_cause)
+    for part in (*parts, *_strings(row.fields)):
+        for text in as_given(part):
+            yield Read(pk, key, text)
+    yield Read(pk, key, key, is_identifier=True)
+    if row.group and not _OUR_GROUP.fullmatch(row.group):
+        yield Read(pk, key, row.group, is_identifier=True)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text within a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _strings(inner)
+    elif isinstance(value, dict):
+        yield from _strings(list(value.values()))
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """Texts in short: equal where the same ones, not empty, stand in the same order."""
+    told = "".join(f"{len(text)}:{text}" for text in texts if text)
+    raw = told.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def texts_of(row: Row) -> tuple[str, ...]:
+    """The texts of a row that the plan does not hold."""
+    fields = json.dumps(row.fields, sort_keys=True) if row.fields else ""
+    return row.text, row.answer, row.rejected, fields
+
+
+def frame_is_safe(project: Project, taught: Iterable[str]) -> bool:
+    """Whether the words that stand around every row pass the gate: tasks, levels."""
+    scale, causes = project.scale, project.root_causes
+    levels = [level.key for level in scale]
+    exchanges = [
+        tasks.turns(Row("", "", key, "", task=task), scale, causes)
+        for task in taught
+        if task != tasks.DOMAIN_TEXT
+        for key in levels
+    ]
+    texts = {text for turns in exchanges for text in vars(turns).values() if text}
+    return not LeakGate(project).check(sorted({*texts, *levels, *causes}))
