@@ -24,6 +24,7 @@ from netft_site.base.refusals import Refused
 
 UNDO = "annotation.change_bulkact"
 _TONES = {"RUNNING": "live", "DONE": "good", "UNDOING": "live", "UNDONE": "quiet"}
+CHOSEN = "chosen by hand"
 _NAMES = {
     "words": "words",
     "external_id": "id begins with",
@@ -34,7 +35,7 @@ _NAMES = {
     "levels": "verdict",
     "gaps": "a senior found the guidelines open",
     "with_adjudicated": "what a senior decided, too",
-    "records": "records chosen by hand",
+    "records": CHOSEN,
 }
 
 
@@ -168,6 +169,8 @@ def _part(name: str, value: Any) -> str:
     """One part of a filter in words."""
     if value is True:
         return name
+    if name == CHOSEN:
+        return f"{len(value):,} {name}"
     words = " or ".join(map(str, value)) if isinstance(value, list) else value
     return f"{name}: {words}"
 

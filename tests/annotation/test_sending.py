@@ -202,6 +202,16 @@ def test_the_senior_reads_the_reason_on_the_page(project, alice, bob, browser_of
     assert f"Sent to the seniors: {WHY}." in answer.text
 
 
+def test_the_history_says_how_many_were_chosen(project, alice, browser_of):
+    records = [answered(project, "high", "high") for _ in range(2)]
+    act = send(project, alice, *records).act
+
+    answer = browser_of(alice).get(f"/admin/annotation/bulkact/{act.pk}/change/")
+
+    assert "Sent to the seniors" in answer.text
+    assert "2 chosen by hand" in answer.text
+
+
 @pytest.mark.parametrize(
     ("who", "status"), [("alice", 201), ("erin", 403), ("bob", 403), ("mallory", 404)]
 )

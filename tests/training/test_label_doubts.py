@@ -89,6 +89,19 @@ def test_before_a_search_there_is_a_button_for_it(dataset, erin, browser_of):
     assert "You can close this page" in answer.text
 
 
+def test_a_search_can_be_stopped_and_begun_again(dataset, erin, browser_of):
+    browser = browser_of(erin)
+    check = label_checks.start(dataset=dataset)
+    assert "Stop the search" in browser.get(page(dataset)).text
+
+    stop = reverse("admin:training_dataset_unchecked", args=[dataset.pk])
+    answer = browser.post(stop, follow=True)
+
+    assert "Cancelled before it started." in answer.text
+    assert "Search again" in answer.text
+    assert label_checks.start(dataset=dataset) != check
+
+
 def test_no_doubt_is_no_proof(dataset, erin, browser_of):
     judged(dataset)
 

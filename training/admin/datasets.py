@@ -96,6 +96,7 @@ class DatasetAdmin(OwnedFacts):
             "tokens": ("<int:dataset_id>/tokens/", quality_page.count_tokens),
             "check": ("<int:dataset_id>/label-check/", label_doubts.start_check),
             "checked": ("<int:dataset_id>/label-check/watch/", label_doubts.watch),
+            "unchecked": ("<int:dataset_id>/label-check/stop/", label_doubts.stop),
             "send": ("<int:dataset_id>/send/", label_doubts.send),
             "plain": ("<int:dataset_id>/plain/", ablation.build_plain),
             "export": ("<int:dataset_id>/export/", page.start_export),

@@ -24,7 +24,7 @@ from annotation.services import sending
 from netft_site.base.refusals import Refused
 from training.admin.version_pages import may_see_stale
 from training.models import Dataset, LabelCheck
-from training.services import completing, doubts, label_checks
+from training.services import completing, doubts, jobs, label_checks
 from training.services.datasets import conflicts
 from training.services.datasets.conflicts import Conflicts
 
@@ -116,6 +116,21 @@ def watch(request: HttpRequest, dataset_id: int) -> HttpResponse:
             "over": False,
         }
     )
+
+
+@require_POST
+def stop(request: HttpRequest, dataset_id: int) -> HttpResponse:
+    """Ask a search to stop."""
+    dataset = _find(request, dataset_id, CHECK)
+    check = label_checks.latest(dataset=dataset)
+    if check is not None and check.status == LabelCheck.Status.RUNNING:
+        user, now = cast(User, request.user), timezone.now()
+        try:
+            jobs.cancel_job(job_id=check.job_id, user=user, now=now)
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
+        label_checks.sweep(now=now)
+    return _back(dataset)
 
 
 @require_POST
