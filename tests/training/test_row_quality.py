@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from annotation.domain.duplicates import fingerprint
 from annotation.domain.scale import DEFAULT_SCALE
 from training.domain.gates import Gate, gates
-from training.domain.row_quality import RowQuality
+from training.domain.row_quality import RowQuality, TextFacts
 from training.domain.rows import Row
 from training.domain.text_checks import shortness_of_answer, signs_of_incompleteness
 
@@ -138,3 +138,20 @@ def test_what_the_sanitizer_holds_back_has_not_passed():
     assert (found["safe"].passed, found["safe"].checked) == (8, 10)
     assert (found["format_alpaca"].passed, found["format_alpaca"].checked) == (8, 9)
     assert found["safe"].as_json()["share"]["ci"][1] < 1
+
+
+@pytest.mark.parametrize(("valid", "passed"), [(10, 6), (9, 5), (2, 0)])
+def test_copies_count_once_in_the_gate_of_a_format(valid, passed):
+    texts = TextFacts(
+        examples=10,
+        unique=6,
+        complete=6,
+        consistent=6,
+        characters={},
+        distinct_2=None,
+        sampled=0,
+    )
+
+    gate = gates(texts, {}, {"alpaca": (valid, 10)})[-1]
+
+    assert (gate.passed, gate.checked) == (passed, 6)
