@@ -31,6 +31,9 @@ OPEN = "is being labeled"
 OUT = "held or excluded"
 NO_ANSWERS = "no answers of people"
 GOLD = "in use as gold"
+UNTOLD = "cannot be sent"
+"""What stands for gold to who may not know of it."""
+SEES_GOLD = "annotation.view_gold"
 
 _LONGEST_BECAUSE = 120
 
@@ -72,7 +75,8 @@ def send(
     records = list(rows.select_for_update(of=("self",)))
     if len(records) < len(wanted):
         raise BulkRefused("unknown_record", "Not all of them are of this project.")
-    hindered = hindrances(records)
+    tells_gold = by.has_perm(SEES_GOLD, project)
+    hindered = hindrances(records, tells_gold=tells_gold)
     ids = [record.pk for record in records if record.pk not in hindered]
     if not ids:
         raise BulkRefused("nothing", "None of them can be sent to the seniors.")
@@ -91,7 +95,7 @@ def send(
     return Sent(act, dict(Counter(hindered.values())))
 
 
-def hindrances(records: Sequence[Record]) -> dict[int, str]:
+def hindrances(records: Sequence[Record], *, tells_gold: bool) -> dict[int, str]:
     """Why records cannot be sent, by their ids; those that can are not in it."""
     ids = [record.pk for record in records]
     adjudicated = Record.objects.with_ids(ids).adjudicated()
@@ -106,7 +110,7 @@ def hindrances(records: Sequence[Record]) -> dict[int, str]:
         if not why and record.pk in decided:
             why = DECIDED
         if not why and record.pk in gold:
-            why = GOLD
+            why = GOLD if tells_gold else UNTOLD
         if not why and record.pk not in answered:
             why = NO_ANSWERS
         if why:
@@ -114,9 +118,10 @@ def hindrances(records: Sequence[Record]) -> dict[int, str]:
     return found
 
 
-def hindrances_of(record_ids: Iterable[int]) -> dict[int, str]:
+def hindrances_of(record_ids: Iterable[int], *, tells_gold: bool) -> dict[int, str]:
     """As `hindrances`, for records by their ids."""
-    return hindrances(list(Record.objects.with_ids(list(record_ids)).only("state")))
+    records = Record.objects.with_ids(list(record_ids)).only("state")
+    return hindrances(list(records), tells_gold=tells_gold)
 
 
 def ask_again(*, record: Record) -> None:

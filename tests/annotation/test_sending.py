@@ -130,6 +130,14 @@ def test_what_cannot_be_sent_is_left_alone_and_said_why(project, alice, senior):
     }
 
 
+def test_gold_is_not_told_to_who_may_not_know_of_it(project):
+    gold = GoldFactory(record=answered(project, "low", "low")).record
+
+    untold = sending.hindrances([gold], tells_gold=False)
+
+    assert untold == {gold.pk: "cannot be sent"}
+
+
 def test_undoing_brings_back_what_nobody_decided(project, alice, senior):
     kept, decided = answered(project, "high", "high"), answered(project, "low", "low")
     before = Record.objects.filter(pk=kept.pk).values().get()

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from netft_site.base.refusals import Refused
-from tests.factories import DatasetFactory
+from tests.factories import BaseModelFactory, DatasetFactory
 from tests.training.built import build, read
 from tests.training.frozen import frozen_dataset
 from tests.training.pages import text_of
@@ -90,6 +90,24 @@ def test_the_tokenizer_of_the_model_counts(dataset, encoder):
     assert (found.limit, found.whole) == (encoder.context_length, False)
     texts = [r["text"] for s in ("TRAIN", "DEV", "TEST") for r in read(dataset, s)]
     assert found.report.texts["1"] >= max(map(limit.count, texts))
+
+
+def test_a_language_model_reads_prompt_and_answer(dataset, encoder):
+    chat = BaseModelFactory(
+        architecture="CAUSAL",
+        source="LOCAL",
+        location=str(base_models.embedded_folder()),
+        context_length=120,
+    )
+
+    read_whole = token_counting.count(dataset=dataset, base=chat)
+    read_text = token_counting.count(dataset=dataset, base=encoder)
+
+    assert (read_whole.whole, read_text.whole) == (True, False)
+    assert read_whole.report.texts == read_text.report.texts
+    assert read_whole.report.texts["1"] < encoder.context_length
+    assert read_whole.report.over == 60
+    assert [f.rule for f in read_whole.findings()] == ["length_over_limit"]
 
 
 def test_without_a_model_tokens_are_estimated(dataset):

@@ -63,13 +63,14 @@ def labels_of(request: HttpRequest, dataset: Dataset) -> Labels | None:
     if not dataset.is_frozen or not may_see_stale(request, dataset):
         return None
     check = label_checks.latest(dataset=dataset)
-    found = conflicts.find(dataset=dataset)
+    tells_gold = request.user.has_perm(sending.SEES_GOLD, dataset.project)
+    found = conflicts.find(dataset=dataset, tells_gold=tells_gold)
     skip = row_number(request.GET.get("skip", "")) or 0
     listed: list[doubts.ListedDoubt] = []
     refusal = ""
     if check is not None and check.status == LabelCheck.Status.DONE:
         try:
-            listed = doubts.list_doubts(check=check, skip=skip)
+            listed = doubts.list_doubts(check=check, tells_gold=tells_gold, skip=skip)
         except Refused as refused:
             refusal = refused.message
     doubted = check.facts.get("doubted", 0) if check else 0

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotation.services import sending
 from training.api.datasets import DatasetView
 from training.api.versions import ListSerializer, read_asked
 from training.models import LabelCheck
@@ -38,7 +39,10 @@ class LabelCheckView(DatasetView):
         if check is None or check.status != LabelCheck.Status.DONE:
             return Response(_state(check))
         listed = doubts.list_doubts(
-            check=check, skip=asked["skip"], size=asked["limit"]
+            check=check,
+            tells_gold=request.user.has_perm(sending.SEES_GOLD, self.project),
+            skip=asked["skip"],
+            size=asked["limit"],
         )
         return Response({**_state(check), "doubts": [one.as_dict() for one in listed]})
 

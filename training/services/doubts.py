@@ -44,7 +44,7 @@ class ListedDoubt:
 
 
 def list_doubts(
-    *, check: LabelCheck, skip: int = 0, size: int = LISTED
+    *, check: LabelCheck, tells_gold: bool, skip: int = 0, size: int = LISTED
 ) -> list[ListedDoubt]:
     """A page of a search's list with the records behind it.
 
@@ -53,7 +53,7 @@ def list_doubts(
     found = label_checks.read_doubts(check=check, skip=skip, size=size)
     examples = check.dataset.examples.named([doubt.id for doubt in found])
     numbers = dict(examples.values_list("record__external_id", "record_id"))
-    hindered = sending.hindrances_of(numbers.values())
+    hindered = sending.hindrances_of(numbers.values(), tells_gold=tells_gold)
     return [
         ListedDoubt(
             rank=rank,

@@ -37,7 +37,7 @@ class Command(JsonCommand):
         if check.status != LabelCheck.Status.DONE:
             raise Refused("check_failed", check.failure)
         size = options["limit"] or check.facts["doubted"]
-        listed = doubts.list_doubts(check=check, size=size)
+        listed = doubts.list_doubts(check=check, tells_gold=True, size=size)
         return {
             "dataset": check.dataset.reference,
             "facts": check.facts,

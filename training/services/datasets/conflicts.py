@@ -49,7 +49,9 @@ class Conflicts:
     listed: list[Conflict]
 
 
-def find(*, dataset: Dataset, size: int = LISTED) -> Conflicts:
+def find(
+    *, dataset: Dataset, tells_gold: bool = False, size: int = LISTED
+) -> Conflicts:
     """Return the clusters with different labels, the largest first."""
     clusters = dataset.examples.by_cluster().with_different_labels()
     sizes = dict(clusters.values_list("cluster", "size"))
@@ -59,7 +61,10 @@ def find(*, dataset: Dataset, size: int = LISTED) -> Conflicts:
     for example in rows.order_by("record_id"):
         members[example.cluster].append(example)
     shown = [_conflict(members[cluster]) for cluster in largest]
-    hindered = sending.hindrances_of(m.record_id for one in shown for m in one.members)
+    hindered = sending.hindrances_of(
+        [member.record_id for one in shown for member in one.members],
+        tells_gold=tells_gold,
+    )
     return Conflicts(
         count=len(sizes),
         examples=sum(sizes.values()),
