@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -28,7 +29,9 @@ from training.services.datasets import (
     frozen_files,
     gating,
     handing,
+    planning,
     streaming,
+    vetting,
 )
 
 pytestmark = pytest.mark.django_db
@@ -196,6 +199,59 @@ def test_a_text_that_changed_after_the_plan_is_not_taken_for_checked(project, le
     assert dataset.manifest[gating.CHECKED] is None
     with pytest.raises(Refused, match="unsanitized secret"):
         lines_of(dataset)
+
+
+def step_by_step(project: Project, monkeypatch, between=None) -> tuple[Dataset, int]:
+    """Build by the queue's steps, each of which checks ten records."""
+    monkeypatch.setattr(vetting, "BLOCK", 10)
+    started = building.start(
+        project=project, name="steps", recipe=EASY, in_background=False
+    )
+    fresh, checking = Dataset.objects.select_related("project"), 0
+    while building.advance(dataset_id=started.pk, now=timezone.now(), seconds=0):
+        dataset = fresh.get(pk=started.pk)
+        checking += not planning.has_plan(dataset)
+        kept = folders.vetted_path(dataset)
+        if between and kept.is_file() and between(json.loads(kept.read_bytes())):
+            between = None
+    return fresh.get(pk=started.pk), checking
+
+
+def test_checking_goes_on_in_the_next_step_and_comes_to_the_same(
+    project, leaky, monkeypatch
+):
+    know(project, monkeypatch)
+    whole = build(project)
+
+    dataset, checking = step_by_step(project, monkeypatch)
+
+    assert checking > 5
+    assert dataset.manifest["left_out"] == whole.manifest["left_out"] == {"unsafe": 1}
+    assert dataset.sha256 == whole.sha256
+    assert dataset.manifest[gating.CHECKED] == whole.manifest[gating.CHECKED]
+    assert not list(folders.frozen_folder(dataset).parent.glob(".*"))
+
+
+@pytest.mark.parametrize(("learn", "kind"), LEARNT[:3])
+def test_what_is_learnt_after_a_record_was_checked_is_not_forgotten(
+    project, leaky, monkeypatch, learn, kind
+):
+    """More knowledge begins anew; a secret is looked for by the export."""
+
+    def learn_now(kept: dict) -> bool:
+        is_checked = leaky.external_id in kept["checked"]
+        if is_checked:
+            learn(project, monkeypatch)
+        return is_checked
+
+    dataset, _ = step_by_step(project, monkeypatch, between=learn_now)
+
+    if learn is name_it:
+        assert dataset.manifest["left_out"] == {"unsafe": 1}
+    else:
+        assert dataset.manifest["left_out"] == {}
+        with pytest.raises(Refused, match=kind):
+            lines_of(dataset)
 
 
 def test_words_around_the_rows_are_checked_with_them(project):

@@ -9,6 +9,7 @@ next sweep.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,8 @@ from training.services.datasets.refusals import BuildRefused as BuildRefused
 
 STALE_AFTER = timedelta(minutes=5)
 TRIES = 5
+CHECK_SECONDS = 10.0
+"""So long a task of the queue checks texts; choosing takes some seconds beside it."""
 NO_PROGRESS = "The build stopped five times at the same place; see the worker's log."
 PLAIN = "-plain"
 LONGEST_NAME = 80
@@ -99,7 +102,7 @@ def start_plain(*, dataset: Dataset, user: Any = None) -> Dataset:
 def build_chunk(*, dataset_id: int, now: datetime) -> None:
     """Take one step and put the next one on the queue."""
     with calm_collection():
-        is_more = advance(dataset_id=dataset_id, now=now)
+        is_more = advance(dataset_id=dataset_id, now=now, seconds=CHECK_SECONDS)
     if is_more:
         enqueue(TASK_NAME, dataset_id)
 
@@ -149,12 +152,15 @@ def resume_stale(*, now: datetime) -> int:
     return resumed
 
 
-def advance(*, dataset_id: int, now: datetime) -> bool:
-    """Take the next step; return whether there is another one."""
+def advance(*, dataset_id: int, now: datetime, seconds: float = math.inf) -> bool:
+    """Take the next step; return whether there is another one.
+
+    A step that checks texts stops after `seconds`; the next one goes on.
+    """
     dataset = Dataset.objects.select_related("project").get(pk=dataset_id)
     if dataset.status in (Dataset.Status.DRAFT, Dataset.Status.BUILDING):
         try:
-            if _take_step(dataset, now):
+            if _take_step(dataset, now, seconds):
                 return True
         except Refused as refusal:
             _fail(dataset, refusal)
@@ -173,12 +179,12 @@ def parse_recipe(recipe: Recipe | dict[str, Any]) -> Recipe:
         raise BuildRefused("bad_recipe", f"Recipe: {error}") from error
 
 
-def _take_step(dataset: Dataset, now: datetime) -> bool:
+def _take_step(dataset: Dataset, now: datetime, seconds: float) -> bool:
     if dataset.status == Dataset.Status.DRAFT:
         _mark_near_copies(dataset, now)
         return True
     if not planning.has_plan(dataset):
-        _begin(dataset, now)
+        _begin(dataset, now, seconds)
         return True
     header = planning.read_header(dataset)
     if not header.examples:
@@ -209,14 +215,14 @@ def _mark_near_copies(dataset: Dataset, now: datetime) -> None:
     Dataset.objects.filter(pk=dataset.pk).unfinished().update(heartbeat_at=now)
 
 
-def _begin(dataset: Dataset, now: datetime) -> None:
+def _begin(dataset: Dataset, now: datetime, seconds: float) -> None:
     """Forget what an earlier plan wrote, then plan."""
     with transaction.atomic():
         Example.objects.filter(dataset=dataset).delete()
         Dataset.objects.filter(pk=dataset.pk).unfinished().update(
             cursor=0, heartbeat_at=now
         )
-    planning.write_plan(dataset=dataset)
+    planning.write_plan(dataset=dataset, seconds=seconds)
 
 
 def _fail(dataset: Dataset, refusal: Refused) -> None:

@@ -79,6 +79,11 @@ def split_of_part(part: Path) -> Split:
     return Split(part.stem.rsplit("-", 1)[1].upper())
 
 
+def vetted_path(dataset: Dataset) -> Path:
+    """Which rows were checked, while there is no plan yet."""
+    return _home(dataset) / f".v{dataset.version}.vetted" / "rows.json"
+
+
 def relative(path: Path) -> str:
     """A path as it is stored on a row."""
     return path.relative_to(settings.DATA_DIR).as_posix()

@@ -8,8 +8,9 @@ rename; two workers that plan at once end up with one plan. No text is in it.
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -29,7 +30,7 @@ from training.domain.tasks import PREFERENCE
 from training.models import Dataset, SplitAssignment
 from training.services.datasets import folders, lengths
 from training.services.datasets.facts import load_facts
-from training.services.datasets.vetting import Vetted, Vetter
+from training.services.datasets.vetting import OutOfTime, Vetted, Vetter
 
 _HEADER = "plan.json"
 _ENTRIES = "examples.jsonl"
@@ -108,19 +109,19 @@ def select_examples(*, project: Project, recipe: Recipe) -> Selection:
 
 
 def select_readable_examples(
-    *, project: Project, recipe: Recipe
-) -> tuple[Selection, list[Entry], Vetted]:
+    *, project: Project, recipe: Recipe, vetter: Vetter
+) -> tuple[Selection, list[Entry]]:
     """Choose the examples of a recipe whose texts pass, and plan them; reads only.
 
     What does not pass the leak gate, or is too long where the recipe drops that, is
     left out, and others may take its place; so it is done again until all that are
     chosen pass.
 
-    Raises BuildRefused (``too_long``) where the recipe refuses rows that are.
+    Raises OutOfTime, and BuildRefused (``too_long``) where the recipe refuses rows
+    that are.
     """
     facts = load_facts(project=project, recipe=recipe)
     known = (recipe, project.scale.keys, project.production_mix)
-    vetter = Vetter(project)
     while True:
         selection = select(facts, *known)
         planned = entries_of(selection, recipe)
@@ -129,7 +130,7 @@ def select_readable_examples(
         if not unsafe and recipe.length.is_limited:
             long = lengths.too_long(project=project, recipe=recipe, entries=planned)
         if not unsafe | long:
-            return selection, planned, vetter.vetted
+            return selection, planned
         facts = [
             replace(
                 f,
@@ -140,10 +141,12 @@ def select_readable_examples(
         ]
 
 
-def write_plan(*, dataset: Dataset) -> None:
+def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:
     """Plan a dataset, unless its plan is there already.
 
-    Under the SINGLE_SOURCE rule, records with one label get their verdict first.
+    Under the SINGLE_SOURCE rule, records with one label get their verdict first. Where
+    checking texts takes longer than `seconds` there is no plan yet, and the next call
+    goes on.
     """
     if has_plan(dataset):
         return
@@ -151,9 +154,23 @@ def write_plan(*, dataset: Dataset) -> None:
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         settling.settle_single_source(project=dataset.project)
     last = last_assignment(dataset.project)
-    selection, planned, vetted = select_readable_examples(
-        project=dataset.project, recipe=recipe
-    )
+    vetter = Vetter(dataset.project, folders.vetted_path(dataset), seconds)
+    try:
+        selection, planned = select_readable_examples(
+            project=dataset.project, recipe=recipe, vetter=vetter
+        )
+    except OutOfTime:
+        return
+    _write(dataset, selection, planned, vetter.vetted, last)
+
+
+def _write(
+    dataset: Dataset,
+    selection: Selection,
+    planned: Sequence[Entry],
+    vetted: Vetted,
+    last: int,
+) -> None:
     folder = folders.new_folder(dataset)
     checked = (replace(e, checked=vetted.checked.get(e.row, "")) for e in planned)
     _write_lines(folder / _ENTRIES, checked)

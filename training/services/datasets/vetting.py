@@ -2,22 +2,27 @@
 
 Every text of a row passes the leak gate as it stands in the database. What was checked
 is noted for each row, so that the freeze can tell whether that is what was written;
-only then does the manifest say under what the rows were checked.
+only then does the manifest say under what the rows were checked. Checking many rows
+takes longer than a task of the queue may: what was found is kept for the next one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotation.models import Project
 from annotation.services import vouching
 from annotation.services.leak_gate import LeakGate
 from annotation.services.leak_standing import Standing, standing_of
+from netft_site.base.files import write_atomic
 from training.domain import tasks
 from training.domain.rows import Row
 from training.services.datasets import materials
@@ -30,32 +35,56 @@ if TYPE_CHECKING:
 _OUR_GROUP = re.compile(r"g-[0-9a-f]{20}")
 
 
+class OutOfTime(Exception):
+    """Not every row is checked yet; what was found so far is kept."""
+
+
 @dataclass(frozen=True)
 class Vetted:
-    """Under what rows were checked, and what of each was, by the row's id."""
+    """Under what rows were checked, and what of each was, by the row's id.
+
+    unsafe: ids of records with a row that may not enter.
+    """
 
     standing: Standing
+    unsafe: set[int] = field(default_factory=set)
     checked: dict[str, str] = field(default_factory=dict)
 
 
 class Vetter:
     """Checks the rows of one project; those it has seen are not read again."""
 
-    def __init__(self, project: Project) -> None:
-        """Load the gate. Raises VaultRefused without the project's key."""
-        self.vetted = Vetted(standing_of(project))
+    def __init__(self, project: Project, kept: Path, seconds: float = math.inf) -> None:
+        """Load the gate, and what an earlier step found and kept.
+
+        Raises VaultRefused without the project's key.
+        """
+        self._kept, self._until = kept, time.monotonic() + seconds
+        self.vetted = _resumed(standing_of(project), kept)
         self._gate = LeakGate(project)
 
     def unsafe(self, entries: Sequence[Entry]) -> set[int]:
         """Ids of records of which a planned row would not be let out.
 
-        Raises BuildRefused (``record_changed``).
+        Raises OutOfTime, and BuildRefused (``record_changed``).
         """
-        rest = [one for one in entries if one.row not in self.vetted.checked]
-        found: set[int] = set()
+        known = self.vetted
+        rest = [one for one in entries if one.row not in known.checked]
         for start in range(0, len(rest), BLOCK):
-            found |= self._unsafe_of(rest[start : start + BLOCK])
-        return found
+            known.unsafe.update(self._unsafe_of(rest[start : start + BLOCK]))
+            if time.monotonic() > self._until:
+                self._keep()
+                raise OutOfTime
+        return known.unsafe & {one.record_id for one in entries}
+
+    def _keep(self) -> None:
+        found = {
+            "standing": self.vetted.standing.as_json(),
+            "unsafe": sorted(self.vetted.unsafe),
+            "checked": self.vetted.checked,
+        }
+        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._kept, json.dumps(found))
 
     def _unsafe_of(self, block: Sequence[Entry]) -> set[int]:
         ids = {entry.record_id for entry in block}
@@ -72,6 +101,20 @@ class Vetter:
             (name, digest_of(texts_of(row))) for name, row in rows.items()
         )
         return {reads[finding.row].row for finding in check_reads(self._gate, reads)}
+
+
+def _resumed(today: Standing, kept: Path) -> Vetted:
+    """What an earlier step found, if its sanitizer was today's; else nothing.
+
+    It stays under its own standing: secrets that came since were not looked for.
+    """
+    if not kept.is_file():
+        return Vetted(today)
+    found = json.loads(kept.read_bytes())
+    standing = Standing.read(found["standing"])
+    if standing is None or not standing.sanitized_as(today):
+        return Vetted(today)
+    return Vetted(standing, set(found["unsafe"]), dict(found["checked"]))
 
 
 def _reads(entry: Entry, row: Row, is_vouched: bool) -> Iterator[Read]:
