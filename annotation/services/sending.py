@@ -64,17 +64,8 @@ def send(
             (``unknown_record``), no or no safe reason (as `bulk_acts.kept_reason`), or
             none of them can be sent (``nothing``).
     """
-    wanted = sorted(set(record_ids))
-    if not 1 <= len(wanted) <= MOST_AT_ONCE:
-        raise BulkRefused(
-            "bad_count", f"Choose between 1 and {MOST_AT_ONCE} records to send."
-        )
     why = kept_reason(project, reason)
-    # Locked in the order of their ids, like everywhere.
-    rows = Record.objects.of(project).filter(pk__in=wanted).order_by("pk")
-    records = list(rows.select_for_update(of=("self",)))
-    if len(records) < len(wanted):
-        raise BulkRefused("unknown_record", "Not all of them are of this project.")
+    records = _locked(project, set(record_ids))
     tells_gold = by.has_perm(SEES_GOLD, project)
     hindered = hindrances(records, tells_gold=tells_gold)
     ids = [record.pk for record in records if record.pk not in hindered]
@@ -138,6 +129,19 @@ def ask_again(*, record: Record) -> None:
         Record.objects.filter(pk=record.pk).update(
             state=Record.State.CONTESTED, queued_because=_because(change.act)
         )
+
+
+def _locked(project: Project, wanted: set[int]) -> list[Record]:
+    if not 1 <= len(wanted) <= MOST_AT_ONCE:
+        raise BulkRefused(
+            "bad_count", f"Choose between 1 and {MOST_AT_ONCE} records to send."
+        )
+    # Locked in the order of their ids, like everywhere.
+    rows = Record.objects.of(project).filter(pk__in=wanted).order_by("pk")
+    records = list(rows.select_for_update(of=("self",)))
+    if len(records) < len(wanted):
+        raise BulkRefused("unknown_record", "Not all of them are of this project.")
+    return records
 
 
 def _by_state(record: Record) -> str:

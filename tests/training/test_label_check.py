@@ -16,6 +16,7 @@ from tests.training.ml_runs import (
 )
 from training.domain import run_files
 from training.domain.job_spec import QualitySpec
+from training.domain.label_results import read_doubt, read_quality_result
 from training.ml.label_check import check_labels
 from training.ml.outcomes import BadInput
 
@@ -36,7 +37,7 @@ def spec_of(folder, rows, dev=(), **changes):
 
 def doubts(folder):
     lines = (folder / run_files.DOUBTS).read_bytes().splitlines()
-    return [run_files.read_doubt(line) for line in lines]
+    return [read_doubt(line) for line in lines]
 
 
 def test_flipped_labels_of_4000_tickets_are_found(tmp_path):
@@ -99,7 +100,7 @@ def test_the_process_leaves_a_result_that_names_its_file(tmp_path):
 
     assert run_to_end(tmp_path) == 0
 
-    result = run_files.read_quality_result((tmp_path / "result.json").read_bytes())
+    result = read_quality_result((tmp_path / "result.json").read_bytes())
     assert result.doubts.path == run_files.DOUBTS
     assert sum(result.facts.examples.values()) == 90
     assert result.facts.doubted == len(doubts(tmp_path))

@@ -171,38 +171,6 @@ class PredictResult:
 
 
 @dataclass(frozen=True)
-class LabelFacts:
-    """How labels were judged, and what it came to.
-
-    examples: judged ones, by label. not_judged: examples of labels in too few groups.
-    accuracy: how often the classifier names the given label, as a figure. thresholds:
-    by label. noise: estimated share of wrong labels. doubted: examples in the list.
-    """
-
-    classifier: str
-    folds: int
-    groups: int
-    examples: dict[str, int]
-    not_judged: dict[str, int]
-    accuracy: dict[str, Any]
-    thresholds: dict[str, float]
-    noise: float
-    doubted: int
-
-
-@dataclass(frozen=True)
-class QualityResult:
-    """result.json of a QUALITY job; `doubts` is a file of `LabelDoubt` lines."""
-
-    attempt: int
-    fence: int
-    doubts: FileDigest
-    facts: LabelFacts
-    seconds: float
-    libraries: dict[str, str]
-
-
-@dataclass(frozen=True)
 class ErrorReport:
     """error.json. `code` is a stable word for programs, `message` and `advice` are for
     people; none of them quotes a ticket. `has_checkpoint`: a further attempt goes on
@@ -230,21 +198,6 @@ class Prediction:
     latency_ms: float
 
 
-@dataclass(frozen=True)
-class LabelDoubt:
-    """One line of doubts.jsonl, the most doubtful label first.
-
-    confidence and suggested_probability: of the given and of the likeliest label.
-    """
-
-    id: str
-    split: str
-    given: str
-    suggested: str
-    confidence: float
-    suggested_probability: float
-
-
 def read_train_result(text: str | bytes) -> TrainResult:
     """Parse result.json of a TRAIN job. Raises SpecError."""
     return load(TrainResult, text)
@@ -253,16 +206,6 @@ def read_train_result(text: str | bytes) -> TrainResult:
 def read_predict_result(text: str | bytes) -> PredictResult:
     """Parse result.json of a PREDICT job. Raises SpecError."""
     return load(PredictResult, text)
-
-
-def read_quality_result(text: str | bytes) -> QualityResult:
-    """Parse result.json of a QUALITY job. Raises SpecError."""
-    return load(QualityResult, text)
-
-
-def read_doubt(line: str | bytes) -> LabelDoubt:
-    """Parse one line of doubts.jsonl. Raises SpecError."""
-    return load(LabelDoubt, line)
 
 
 def read_error(text: str | bytes) -> ErrorReport:

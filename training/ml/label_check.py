@@ -27,7 +27,8 @@ from training.domain.label_errors import (
     find_label_errors,
     judged_labels,
 )
-from training.domain.run_files import FileDigest, LabelDoubt, LabelFacts, Phase
+from training.domain.label_results import LabelDoubt, LabelFacts
+from training.domain.run_files import FileDigest, Phase
 from training.domain.strict_json import dump
 from training.ml.callbacks import Run
 from training.ml.data import Example, Integers, read_examples

@@ -30,13 +30,13 @@ from training.domain.job_spec import (
     TrainSpec,
     read_spec,
 )
+from training.domain.label_results import QualityResult
 from training.domain.run_files import (
     EXIT_CODES,
     STALE_EXIT_CODE,
     ErrorReport,
     Phase,
     PredictResult,
-    QualityResult,
     Trained,
     TrainResult,
 )

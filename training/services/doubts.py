@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.services import sending
-from training.domain.run_files import LabelDoubt
+from training.domain.label_results import LabelDoubt
 from training.models import Dataset, LabelCheck
 from training.services import label_checks
 

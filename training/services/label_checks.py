@@ -22,7 +22,7 @@ from django.utils import timezone
 from netft_site.base.files import sha256_of, write_atomic
 from netft_site.base.refusals import Refused
 from training.domain.job_spec import DataFile, QualitySpec
-from training.domain.run_files import LabelDoubt, QualityResult, read_doubt
+from training.domain.label_results import LabelDoubt, QualityResult, read_doubt
 from training.domain.strict_json import SpecError, dump, encode, load
 from training.launchers.local import LocalLauncher
 from training.models import Dataset, LabelCheck

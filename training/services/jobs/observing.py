@@ -19,18 +19,17 @@ from django.db import transaction
 
 from training.domain import run_files
 from training.domain.job_states import JobState
+from training.domain.label_results import QualityResult, read_quality_result
 from training.domain.run_files import (
     ErrorReport,
     Event,
     FileDigest,
     Heartbeat,
     PredictResult,
-    QualityResult,
     TrainResult,
     read_error,
     read_heartbeat,
     read_predict_result,
-    read_quality_result,
     read_train_result,
     split_events,
 )
