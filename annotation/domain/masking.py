@@ -27,7 +27,9 @@ _MAC_SIGN = re.compile(r"[:.-][\da-f]{2}(?:[:-]|[\da-f]{2}[.-])")
 
 _END = r"[ \t\r]*$"
 # A lone bar quotes; a line with more of them is a row of a table.
-_PREFIX = re.compile(r"^(?:[ \t]*>)+[ \t]?|^[ \t]*\|[ \t](?=[^|\n]*$)", re.MULTILINE)
+_PREFIX = re.compile(
+    r"^(?:[ \t]*>)+[ \t]?|^[ \t]*\|(?:[ \t]|$)(?=[^|\n]*$)", re.MULTILINE
+)
 # "On 3 Nov 2026 at 10:12, somebody wrote:", wrapped once at most.
 _WROTE = (
     r"^[ \t]*(?:on|am|le|el)[ \t](?=[^\n]{0,200}\d)(?=[^\n]*(?:\n[^\n]*)?:[ \t\r]*$)"

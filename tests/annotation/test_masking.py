@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotation.domain.masking import mask, mask_with_quotation
@@ -97,6 +97,7 @@ def test_marks_of_quoting_alone_are_the_text(text: str):
     assert mask(text) == " ".join(text.lower().split())
 
 
+@example("0\n|")
 @given(st.text(alphabet=">|-:\n\t aonwrteFSubjec0Ü", max_size=80))
 def test_case_and_white_space_at_the_end_of_lines_never_matter(text: str):
     spaced = "\n".join(f"{line} \t" for line in text.split("\n"))

@@ -20,8 +20,8 @@ def test_a_recipe_becomes_a_frozen_dataset(project, erin, page_of):
     page.goto(BUILDER)
     page.locator("#mix-class .chart-canvas[data-drawn] svg").wait_for()
 
-    page.get_by_label("Train, %").fill("50")
-    page.get_by_label("Test, %").fill("30")
+    page.get_by_label("Train, %", exact=True).fill("50")
+    page.get_by_label("Test, %", exact=True).fill("30")
     page.get_by_role("button", name="Preview").click()
     page.get_by_text("60", exact=True).first.wait_for()
     page.get_by_label("Name").fill("branch-offices")
