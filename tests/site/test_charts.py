@@ -144,6 +144,16 @@ def test_a_matrix_that_is_not_square_is_refused():
         confusion_matrix(LEVELS, [[1, 2, 3], [4, 5, 6]])
 
 
+@pytest.mark.parametrize(("count", "angle"), [(4, 0), (10, -30)])
+def test_labels_of_a_mix_are_level_only_while_they_have_room(count, angle):
+    vendors = [f"Vendor {n} OS" for n in range(count)]
+
+    chart = class_mix(vendors, {"A": {vendors[0]: 1}, "B": {vendors[0]: 1}})
+
+    axis = chart.spec["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["labelAngle"] == angle
+
+
 def test_the_class_mix_gives_counts_and_shares_of_both_sides():
     chart = class_mix(
         LEVELS,

@@ -10,6 +10,8 @@ import altair as alt
 from netft_site.base.charts.chart import Chart, color_by, compose, share_text
 
 # The one that matters in the strongest colour: the second.
+# Of all labels of an axis together; measured at the width of a card on a wide screen.
+_LEVEL_CHARACTERS = 70
 _MIX_COLOURS = ["token:chart-5", "token:chart-1", "token:chart-3"]
 
 
@@ -110,6 +112,11 @@ def class_mix(labels: Sequence[str], mixes: Mapping[str, Mapping[str, int]]) -> 
     )
 
 
+def _angle(labels: Sequence[str]) -> int:
+    """Level while the labels have room beside each other; else aslant."""
+    return 0 if sum(map(len, labels)) <= _LEVEL_CHARACTERS else -30
+
+
 def _paired_bars(labels: list[str], mixes: Mapping[str, Mapping[str, int]]) -> Any:
     names = list(mixes)
     classes = alt.Scale(domain=labels, paddingInner=0.3)
@@ -122,7 +129,7 @@ def _paired_bars(labels: list[str], mixes: Mapping[str, Mapping[str, int]]) -> A
                 "label:N",
                 title=None,
                 scale=classes,
-                axis=alt.Axis(labelAngle=0, grid=False),
+                axis=alt.Axis(labelAngle=_angle(labels), grid=False),
             ),
             xOffset=alt.XOffset("mix:N", scale=alt.Scale(domain=names)),
             y=alt.Y("share:Q", title="Share", axis=percent),
