@@ -22,6 +22,7 @@ from annotation.domain.importing.recleaning import Fresh, Recleaner, long_texts
 from annotation.models import (
     Claim,
     FalseAlarm,
+    Preference,
     Record,
     Review,
     Sanitization,
@@ -41,6 +42,7 @@ _NOTES: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Verdict, ("reason",)),
     (FalseAlarm, ("reason",)),
     (SanitizingEvent, ("reason",)),
+    (Preference, ("prompt", "chosen", "rejected")),
 )
 
 

@@ -2,7 +2,10 @@
 
 Such a text was sanitized under the present ruleset, knowledge and key, nothing in it
 waits for a person, and it is still the text that was stored then. To sanitize it once
-more would find nothing, and takes most of the time of a check.
+more would find nothing, and takes most of the time of a check. One place is new: title
+and body were sanitized with a separator between them, and a reader sees them joined. A
+title that announces a password is the cue for what the body begins with, so the seam
+between the two is never vouched for.
 """
 
 from __future__ import annotations
@@ -17,18 +20,23 @@ from annotation.services.leak_standing import Standing
 _FIELDS = (
     "pk", "title", "body", "fingerprint", "resolution", "resolution_mark", "attributes",
 )  # fmt: skip
+# Characters on either side of the seam; a cue and its value stand within fewer.
+_SEAM = 200
 _MADE_UNDER = ("knowledge", "ruleset", "key_id", "state", "tripwires")
 
 
 class StoredText(NamedTuple):
     """A record's texts, and what its title and body were sanitized under.
 
-    text: title and body; is_vouched: they need no sanitizing. mark: what a person said
-    of the resolution. made_under: ruleset, knowledge and key, empty where unknown.
+    text: title and body; is_vouched: they need no sanitizing but for the seam, the end
+    of the title with the beginning of the body, which is empty where one of them is.
+    mark: what a person said of the resolution. made_under: ruleset, knowledge and key,
+    empty where unknown.
     """
 
     text: str
     is_vouched: bool
+    seam: str
     resolution: str
     mark: str
     attributes: dict[str, Any]
@@ -66,5 +74,26 @@ def _stored(
     )
     origin = {"ruleset": ruleset, "knowledge": knowledge, "key_id": key}
     return StoredText(
-        text, is_vouched, resolution, mark, attributes, origin if ruleset else {}
+        text,
+        is_vouched,
+        _seam(title, body),
+        resolution,
+        mark,
+        attributes,
+        origin if ruleset else {},
     )
+
+
+def _seam(title: str, body: str) -> str:
+    """The end of a title and the beginning of a body, as readers see them joined.
+
+    Cut between words: half a pseudonym would look like somebody's name.
+    """
+    if not title or not body:
+        return ""
+    end, start = title[-_SEAM:], body[:_SEAM]
+    if len(end) < len(title):
+        end = end.partition(" ")[2]
+    if len(start) < len(body):
+        start = start[: max(start.rfind(" "), start.rfind("\n"))]
+    return f"{end}\n\n{start}"

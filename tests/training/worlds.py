@@ -27,7 +27,8 @@ def settle(project: Project, number: int, **values: Any) -> Record:
         "grade": GRADES[2 + number % 2],
         "reviews_count": 2,
     }
-    verdict.update({k: values.pop(k) for k in list(values) if k in verdict})
+    named = (*verdict, "adjudicated_by")
+    verdict.update({k: values.pop(k) for k in list(values) if k in named})
     record = RecordFactory(
         project=project,
         external_id=values.pop("external_id", f"INC{number:05d}"),

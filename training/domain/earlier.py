@@ -18,6 +18,7 @@ from training.domain.eligibility import RecordFacts
 from training.domain.shuffling import seeded_order
 
 SHOWN = 4
+TRIAGE = "triage"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def earlier_tickets(examples: Sequence[Chosen], seed: int) -> dict[int, Earlier]
     the first ticket of its own incident in the place of one of them; the order is
     shuffled by the seed, so that a place tells nothing.
     """
-    records = {c.record.id: c for c in examples if c.record.opened_at}
+    asked = [c for c in examples if c.task == TRIAGE and not c.is_general]
+    records = {c.record.id: c for c in asked if c.record.opened_at}
     by_place: dict[tuple[str, str], list[RecordFacts]] = defaultdict(list)
     for one in records.values():
         by_place[one.split, one.record.category].append(one.record)

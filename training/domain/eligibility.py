@@ -117,16 +117,39 @@ def offers(record: RecordFacts, recipe: Recipe) -> Offers:
 
 
 def ruling_of(record: RecordFacts, task: Task) -> Ruling | None:
-    """What an example of a task rests on: the verdict, or the one behind the answer."""
-    if task.is_labelled:
-        return record.ruling
+    """What an example of a task rests on: the verdict, or whoever gave its answer."""
+    return record.ruling if task.is_labelled else _answer_ruling(record, task)
+
+
+def gold_of(record: RecordFacts, task: Task, ruling: Ruling) -> Gold:
+    """How much an example of a task may be relied on.
+
+    Where it needs an answer beside the verdict, both have to be gold. A text is its own
+    reference, and a judged pair was judged: they need nobody's word.
+    """
+    if not task.is_labelled:
+        needs_nobody = task.source in (Source.NOTHING, Source.PAIR)
+        return Gold.CONFIRMED if needs_nobody else authority(ruling)
+    gold = authority(ruling)
+    if task.source is Source.NOTHING or gold is Gold.SINGLE_SOURCE:
+        return gold
+    of_answer = authority(_answer_ruling(record, task))
+    return gold if of_answer is Gold.CONFIRMED else Gold.INSUFFICIENT
+
+
+def _answer_ruling(record: RecordFacts, task: Task) -> Ruling:
+    """Who stands behind the answer that an example of a task would hold."""
     cause = record.ruling.root_cause if record.ruling else ""
-    grade = record.answer_grade or Grade.ENGINEER
-    if record.mark == Mark.CONFIRMED and record.has_resolution:
-        return Ruling("", CONFIRMED, max(grade, Grade.SENIOR), 1, root_cause=cause)
-    if record.answer_grade and task.source in (Source.IDEAL, Source.EITHER):
-        return Ruling("", ANSWERED, record.answer_grade, 1, root_cause=cause)
-    return Ruling("", RECORDED, grade, 0, root_cause=cause)
+    is_ideal = task.source is Source.IDEAL or (
+        task.source is Source.EITHER and record.answer is not None
+    )
+    if is_ideal:
+        grade = record.answer_grade or Grade.JUNIOR
+        return Ruling("", ANSWERED, grade, 1, root_cause=cause)
+    takes_resolution = task.source in (Source.RESOLUTION, Source.EITHER)
+    if takes_resolution and record.mark == Mark.CONFIRMED:
+        return Ruling("", CONFIRMED, Grade.SENIOR, 1, root_cause=cause)
+    return Ruling("", RECORDED, Grade.ENGINEER, 0, root_cause=cause)
 
 
 def general_task(record: RecordFacts) -> str:

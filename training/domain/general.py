@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.domain.chosen import Chosen
-from training.domain.eligibility import GENERAL, RecordFacts, general_task, ruling_of
-from training.domain.gold import authority
+from training.domain.eligibility import (
+    GENERAL,
+    RecordFacts,
+    general_task,
+    gold_of,
+    ruling_of,
+)
 from training.domain.recipe import Recipe, Split
 from training.domain.shuffling import seeded_order
 from training.domain.splitting import Placement
@@ -36,6 +41,13 @@ def general_examples(
         assert ruling is not None  # noqa: S101  (the task is not about the verdict)
         place = Placement(Split.TRAIN, record.group_key, is_new=False)
         found.append(
-            Chosen(record, ruling, authority(ruling), place, task, is_general=True)
+            Chosen(
+                record,
+                ruling,
+                gold_of(record, TASKS[task], ruling),
+                place,
+                task,
+                is_general=True,
+            )
         )
     return found

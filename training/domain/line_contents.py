@@ -91,8 +91,13 @@ def _joined(values: list[Any], key: str = "completion") -> str:
 
 
 def content_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes two lines repeats of each other: all but ids and facts."""
-    return {key: data[key] for key in _CONTENT_KEYS if key in data}
+    """What makes two lines repeats of each other: all but ids and facts.
+
+    Several tasks, or reviews, make several rows of one record; those name it, and are
+    told apart by their ids.
+    """
+    content = {key: data[key] for key in _CONTENT_KEYS if key in data}
+    return {**content, "id": data.get("id")} if data.get("record") else content
 
 
 def is_row(data: Mapping[str, Any]) -> bool:

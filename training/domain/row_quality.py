@@ -15,6 +15,7 @@ from itertools import pairwise
 from annotation.domain.duplicates import fingerprint
 from annotation.domain.scale import Scale
 from training.domain.findings import Finding, Findings, Weight
+from training.domain.gold import REVIEWED
 from training.domain.rows import Row
 from training.domain.shuffling import seeded_rank
 from training.domain.tasks import STRUCTURED, answer_problem, turns
@@ -54,6 +55,7 @@ class RowQuality:
     scale: Scale
     root_causes: Sequence[str] = ()
     _records: set[str] = field(default_factory=set)
+    _labelled: set[tuple[str, str]] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _incomplete: set[str] = field(default_factory=set)
     _labels: dict[str, Counter[str]] = field(default_factory=dict)
@@ -72,10 +74,11 @@ class RowQuality:
         """
         self._note_answer(row)
         self._shortened += bool(row.cut)
+        self._note_label(row, masked)
         if row.record_id in self._records:
             return
         self._records.add(row.record_id)
-        id, text, label = row.record_id, row.text, row.label
+        id, text = row.record_id, row.text
         self._examples += 1
         self._lengths.append(len(text))
         name = fingerprint(text)
@@ -89,7 +92,7 @@ class RowQuality:
             self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
         if signs:
             self._incomplete.add(name)
-        self._note_label(id, name, masked, label)
+        self._masked_of[name] = masked
         if is_new:
             self._note_sample(id, text)
 
@@ -137,9 +140,16 @@ class RowQuality:
                 Finding("answer_invalid", Weight.ERROR, message, row.id, "answer", fix)
             )
 
-    def _note_label(self, id: str, name: str, masked: str, label: str) -> None:
-        self._masked_of[name] = masked
-        self._labels.setdefault(masked, Counter())[label] += 1
+    def _note_label(self, row: Row, masked: str) -> None:
+        """A ticket's label counts once, whatever it teaches; no label is none.
+
+        What one reviewer said is no verdict: that they differ is known, and meant.
+        """
+        id, is_review = row.record_id, row.method == REVIEWED
+        if not row.label or is_review or (id, masked) in self._labelled:
+            return
+        self._labelled.add((id, masked))
+        self._labels.setdefault(masked, Counter())[row.label] += 1
         ids = self._ids.setdefault(masked, [])
         if len(ids) < 3:
             ids.append(id)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from training.domain.chosen import Chosen, Selection
-from training.domain.eligibility import Offers, RecordFacts, offers
+from training.domain.eligibility import Offers, RecordFacts, gold_of, offers
 from training.domain.general import general_examples
-from training.domain.gold import authority, may_enter
+from training.domain.gold import REVIEWED, Gold, may_enter
 from training.domain.grouping import Ticket
 from training.domain.left_out import Reasons
 from training.domain.recipe import Recipe, Split
@@ -23,6 +23,7 @@ from training.domain.rows import SEVERITY
 from training.domain.sampling import Rows, Sample, choose, plan_rows
 from training.domain.shuffling import seeded_rank
 from training.domain.splitting import plan_splits
+from training.domain.tasks.task import TASKS
 
 
 def select(
@@ -45,7 +46,13 @@ def select(
         seed=recipe.seed,
     )
     placed = [
-        Chosen(record, ruling, authority(ruling), plan.placements[record.key], task)
+        Chosen(
+            record,
+            ruling,
+            gold_of(record, TASKS[task], ruling),
+            plan.placements[record.key],
+            task,
+        )
         for record in records
         if record.key in plan.placements
         for task, ruling in offered[record.key].rulings.items()
@@ -77,19 +84,30 @@ def _reason_by_rows(chosen: Chosen, rows: Rows) -> str:
 
 
 def _by_review(kept: Sequence[Chosen], recipe: Recipe) -> list[Chosen]:
-    """In TRAIN, an example of every review in the place of the verdict's."""
+    """In TRAIN, an example of every review in the place of the verdict's.
+
+    What a senior has decided is not put to the vote again: it keeps its verdict.
+    """
     if recipe.label_source is LabelSource.VERDICT:
         return list(kept)
     found: list[Chosen] = []
     for one in kept:
-        if one.split is not Split.TRAIN or one.task != SEVERITY:
+        decided = one.gold is Gold.ADJUDICATED
+        if decided or one.split is not Split.TRAIN or one.task != SEVERITY:
             found.append(one)
             continue
         found += [
             replace(
                 one,
                 review=review,
-                ruling=replace(one.ruling, label=review.label, grade=review.grade),
+                gold=Gold.INSUFFICIENT,
+                ruling=replace(
+                    one.ruling,
+                    label=review.label,
+                    method=REVIEWED,
+                    grade=review.grade,
+                    reviews=1,
+                ),
             )
             for review in one.record.reviews
         ] or [one]
@@ -100,10 +118,11 @@ def _tickets(
     records: Iterable[RecordFacts], offered: Mapping[str, Offers], recipe: Recipe
 ) -> Iterable[Ticket]:
     pointed_at = {r.duplicate_of for r in records}
+    customers = _customers(records) if recipe.group_by_customer else {}
     return [
         Ticket(
             key=record.key,
-            links=_links(record, pointed_at, recipe),
+            links=_links(record, pointed_at, customers),
             stratum=(record.ruling.label if record.ruling else "", record.category),
             opened_at=record.opened_at,
             split=record.split,
@@ -115,7 +134,7 @@ def _tickets(
 
 
 def _links(
-    record: RecordFacts, pointed_at: set[int | None], recipe: Recipe
+    record: RecordFacts, pointed_at: set[int | None], customers: Mapping[str, str]
 ) -> tuple[str, ...]:
     links = []
     if record.incident_key:
@@ -126,9 +145,28 @@ def _links(
         links.append(f"near {record.id}")
     if record.duplicate_of:
         links.append(f"near {record.duplicate_of}")
-    if recipe.group_by_customer and record.customer:
-        links.append(f"customer {record.customer}")
+    if name := customers.get(record.key):
+        links.append(f"customer {name}")
     return tuple(links)
+
+
+def _customers(records: Iterable[RecordFacts]) -> dict[str, str]:
+    """The customer that ties a record to others, by the record's key.
+
+    Where an earlier version has put a customer's records into several splits, those
+    keep them, and only the new ones are tied to each other: tying all would throw most
+    of them out.
+    """
+    splits: dict[str, set[Split]] = {}
+    for one in records:
+        if one.customer and one.split:
+            splits.setdefault(one.customer, set()).add(one.split)
+    torn = {name for name, found in splits.items() if len(found) > 1}
+    return {
+        one.key: one.customer
+        for one in records
+        if one.customer and not (one.customer in torn and one.split)
+    }
 
 
 def _beyond_sizes(kept: Sequence[Chosen], recipe: Recipe) -> set[str]:

@@ -26,7 +26,8 @@ LARGE_GROUP = 0.05
 ADJUDICATION_PAGE = "/admin/annotation/verdict/adjudicate/"
 _MAKE_GOLD = (
     f"Adjudicate them at {ADJUDICATION_PAGE}, as a senior: it lists contested tickets "
-    "and then those settled without a senior. They enter the next version."
+    "and then those settled without a senior. Where a task is about an answer, confirm "
+    "the resolution or give the ideal answer as a senior. They enter the next version."
 )
 
 
@@ -77,11 +78,13 @@ def check_dataset(
     resemblances: Iterable[Resemblance] = (),
     waiting_for_gold: int = 0,
     senior_share: float | None = None,
+    general_share: float = 0.0,
 ) -> list[Finding]:
     """Return every finding over the examples of one dataset.
 
     `resemblances` are near pairs; exact pairs are found here by fingerprint.
-    `senior_share` is what the copies reached, when the recipe has a target.
+    `senior_share` is what the copies reached, when the recipe has a target, and
+    `general_share` what general-purpose texts did.
     """
     found = Findings()
     _check_labels(items, levels, found)
@@ -95,6 +98,7 @@ def check_dataset(
     _check_time(items, recipe, found)
     _check_gold(recipe, waiting_for_gold, found)
     _check_target(recipe, senior_share, found)
+    _check_general(recipe, general_share, found)
     return found.all()
 
 
@@ -121,8 +125,10 @@ def _check_class_sizes(
     labelled = [item for item in items if item.label]
     if not labelled:
         return
-    train = Counter(item.label for item in labelled if item.split is Split.TRAIN)
-    anywhere = Counter(item.label for item in labelled)
+    # Several tasks make several examples of one ticket; it teaches its level once.
+    seen = {(item.of, item.label): item.split for item in labelled}
+    train = Counter(label for (_, label), split in seen.items() if split is Split.TRAIN)
+    anywhere = Counter(label for _, label in seen)
     for level in levels:
         if not anywhere[level]:
             message = "No example has this level; a model cannot learn or be tested on."
@@ -146,7 +152,7 @@ def _check_class_sizes(
 
 
 def _check_sizes(items: Sequence[Item], found: Findings) -> None:
-    sizes = Counter(item.split for item in items)
+    sizes = Counter({item.of: item.split for item in items}.values())
     for split in Split:
         if not sizes[split] and split in (Split.DEV, Split.CALIBRATION):
             message = "The split has no examples."
@@ -289,6 +295,16 @@ def _check_gold(recipe: Recipe, waiting: int, found: Findings) -> None:
                 fix=_MAKE_GOLD,
             )
         )
+
+
+def _check_general(recipe: Recipe, reached: float, found: Findings) -> None:
+    if reached < recipe.general_share - SHARE_TOLERANCE:
+        message = (
+            f"General-purpose texts reach {reached:.0%} of TRAIN, "
+            f"{recipe.general_share:.0%} were asked for; there are no more."
+        )
+        fix = "Import more records with the origin general."
+        found.add(Finding("general_share_missed", Weight.WARNING, message, fix=fix))
 
 
 def _check_target(recipe: Recipe, reached: float | None, found: Findings) -> None:

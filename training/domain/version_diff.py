@@ -38,7 +38,8 @@ class Item(NamedTuple):
     """One example of one version.
 
     identity: what says that two examples are the same one; the streams are in its
-    order. name: the record's external id. copies: its rows in TRAIN, 1 elsewhere.
+    order. text_sha256: of the text, and of what is answered. name: the record's
+    external id. copies: its rows in TRAIN, 1 elsewhere.
     """
 
     identity: tuple[int, str]

@@ -74,8 +74,9 @@ def card(
     labels = (
         "The labels come from one system; nobody checked them."
         if is_single_source
-        else "The labels are verdicts of network engineers. Rows of the splits "
-        "calibration and test are adjudicated or unanimous."
+        else "The labels are verdicts of network engineers; where `id` names a review, "
+        "that of one engineer. Rows of calibration and test are adjudicated, unanimous "
+        "or confirmed."
     )
     body = [
         f"# {reference}",

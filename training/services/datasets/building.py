@@ -238,6 +238,8 @@ def _fail(dataset: Dataset, refusal: Refused) -> None:
             failure=refusal.message,
             manifest={**manifest, "code": refusal.code},
         )
+    # A freeze that was killed before its commit has moved it there.
+    folders.remove_final(dataset)
 
 
 def _check_name(dataset: Dataset) -> None:

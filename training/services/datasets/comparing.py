@@ -28,7 +28,7 @@ from training.models import Dataset
 _CHUNK = 5000
 _COLUMNS = (
     "record_id", "task_type", "pk", "record__external_id", "label", "split", "copies",
-    "text_sha256", "kept_category", "grade",
+    "text_sha256", "kept_category", "grade", "kept_said", "review_id",
 )  # fmt: skip
 
 
@@ -132,9 +132,9 @@ def _items(dataset: Dataset) -> Iterator[Item]:
     Mix-ins have no record and are known by their text; they come first, and are the
     only ones that are sorted in memory.
     """
-    rows = dataset.examples.annotate(kept_category=KT("snapshot__category")).order_by(
-        F("record_id").asc(nulls_first=True), "pk"
-    )
+    rows = dataset.examples.annotate(
+        kept_category=KT("snapshot__category"), kept_said=KT("snapshot__said")
+    ).order_by(F("record_id").asc(nulls_first=True), "pk")
     yield from _mix_ins(rows.filter(record=None).values_list(*_COLUMNS))
     known = rows.exclude(record=None).values_list(*_COLUMNS)
     last: list[Item] = []
@@ -155,14 +155,15 @@ def _mix_ins(rows: Any) -> list[Item]:
 
 
 def _item(row: tuple[Any, ...]) -> Item:
-    record, task, _, name, label, split, copies, text, category, grade = row
+    record, task, _, name, label, split, copies, text, category, grade, *more = row
+    said, review = more
     return Item(
-        (record or 0, task),
+        (record or 0, f"{task}#{review}" if review else task),
         name or "",
         label,
         split,
         copies,
-        text,
+        f"{text} {said}" if said else text,
         category or "",
         grade,
     )

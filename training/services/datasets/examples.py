@@ -28,6 +28,7 @@ from training.services.datasets import (
     lengths,
     materials,
     planning,
+    vetting,
 )
 from training.services.datasets.origins import read_origins
 
@@ -56,7 +57,7 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
         insert_many(
             Example,
             [
-                _example(dataset, entry, rows[entry.row], origins[entry.record_id])
+                _example(dataset, entry, rows[entry.row], origins[entry.row])
                 for entry in entries
             ],
         )
@@ -94,6 +95,7 @@ def _encode(
 def _example(
     dataset: Dataset, entry: planning.Entry, row: Row, origin: Mapping[str, Any]
 ) -> dict[str, Any]:
+    has_said = bool(row.answer or row.rejected or row.fields)
     return {
         "dataset_id": dataset.pk,
         "record_id": entry.record_id,
@@ -114,6 +116,7 @@ def _example(
             "group": entry.group,
             "answer_review": entry.answer_id,
             "pair": entry.pair_id,
+            "said": vetting.digest_of(vetting.texts_of(row)[1:]) if has_said else "",
             **origin,
         },
         "text_sha256": hashlib.sha256(row.text.encode()).hexdigest(),

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db.models import Count
-from django.db.models.fields.json import KT
 from django.db.models.functions import Length
 
 from annotation.domain.scale import Grade
@@ -22,10 +21,11 @@ from training.domain.recipe import GoldRule, Recipe, Split
 from training.domain.recipe_tasks import LabelSource
 from training.domain.tasks import PREFERENCE
 
-_MEASURED = ("title_length", "body_length", "resolution_length", "customer")
+_MEASURED = ("title_length", "body_length", "resolution_length")
 _FIELDS = (
     "id", "external_id", "state", "kind", "origin", "category", "vendor", "opened_at",
     "incident_key", "fingerprint", "near_duplicate_of_id", "resolution_mark",
+    "attributes__customer",
     "split_assignment__split", "split_assignment__group_key",
 )  # fmt: skip
 
@@ -52,7 +52,6 @@ def load_facts(*, project: Project, recipe: Recipe) -> list[RecordFacts]:
             title_length=Length("title"),
             body_length=Length("body"),
             resolution_length=Length("resolution"),
-            customer=KT("attributes__customer"),
         )
         .values(*_FIELDS, *_MEASURED)
         .order_by("id")
@@ -83,7 +82,7 @@ def _record(row: dict[str, Any], beside: _Beside) -> RecordFacts:
         vendor=row["vendor"],
         opened_at=row["opened_at"],
         incident_key=row["incident_key"],
-        customer=row["customer"] or "",
+        customer=_named(row["attributes__customer"]),
         fingerprint=row["fingerprint"],
         duplicate_of=row["near_duplicate_of_id"],
         split=Split(split) if split else None,
@@ -96,6 +95,11 @@ def _record(row: dict[str, Any], beside: _Beside) -> RecordFacts:
         pair=beside.pairs.get(pk),
         reviews=tuple(beside.reviews.get(pk, ())),
     )
+
+
+def _named(customer: Any) -> str:
+    """A customer as a text; databases tell the numbers of JSON in their own ways."""
+    return "" if customer in (None, "") else str(customer)
 
 
 def _rulings(project: Project) -> dict[int, Ruling]:

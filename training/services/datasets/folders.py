@@ -43,6 +43,12 @@ def clear_away(dataset: Dataset) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def remove_final(dataset: Dataset) -> None:
+    """Remove the final folder of a dataset that is not frozen."""
+    if not dataset.is_frozen:
+        shutil.rmtree(frozen_folder(dataset), ignore_errors=True)
+
+
 def split_path(dataset: Dataset, split: str) -> Path:
     """The frozen file of one split.
 

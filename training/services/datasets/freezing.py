@@ -125,6 +125,7 @@ def _findings(
         resemblances=leakage.read_found(dataset),
         waiting_for_gold=header.left_out.get("gold_missing", 0),
         senior_share=header.senior_share,
+        general_share=header.general_share,
     )
     of_formats = [
         finding

@@ -108,18 +108,19 @@ def cut_to_limit(row: Row, measure: Measure, project: Project) -> Row:
     Cuts between words: half a pseudonym would be a word that nobody knows. Raises
     BuildRefused (``too_long``) where the words around the text leave it no room.
     """
-    over = measure.of(row, project) - measure.limit
-    if over <= 0:
-        return row
-    room = measure.count(row.text) - over
-    if room < FEWEST_LEFT:
-        raise BuildRefused(
-            "too_long",
-            f"{row.id}: what stands around the text needs the whole limit of "
-            f"{measure.limit} tokens. Raise it.",
-        )
-    text = _longest_start(row.text, room, measure.count)
-    return replace(row, text=text, cut=len(row.text) - len(text))
+    whole, shortened = row.text, row
+    # Texts joined count otherwise than apart, so one cut may not be enough.
+    while (over := measure.of(shortened, project) - measure.limit) > 0:
+        room = measure.count(shortened.text) - over
+        if room < FEWEST_LEFT:
+            raise BuildRefused(
+                "too_long",
+                f"{row.id}: what stands around the text needs the whole limit of "
+                f"{measure.limit} tokens. Raise it.",
+            )
+        text = _longest_start(shortened.text, room, measure.count)
+        shortened = replace(row, text=text, cut=len(whole) - len(text))
+    return shortened
 
 
 def _longest_start(text: str, tokens: int, count: Callable[[str], int]) -> str:

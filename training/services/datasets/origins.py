@@ -17,8 +17,8 @@ from training.services.datasets.planning import Entry
 
 def read_origins(
     entries: Sequence[Entry], records: Mapping[int, StoredText]
-) -> dict[int, dict[str, Any]]:
-    """Snapshot keys by record id.
+) -> dict[str, dict[str, Any]]:
+    """Snapshot keys by the id of the row.
 
     ``verdict``: the id of the verdict, unless another one has taken its place since the
     plan. ``label_reviews``: the standing first labels as ``{"id", "guidelines"}``, with
@@ -28,7 +28,7 @@ def read_origins(
     verdicts = _verdicts(records)
     reviews = _reviews(records)
     return {
-        entry.record_id: {
+        entry.row: {
             **_verdict(entry, verdicts.get(entry.record_id)),
             "label_reviews": reviews[entry.record_id],
             **_sanitizing(records.get(entry.record_id)),

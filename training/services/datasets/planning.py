@@ -22,7 +22,7 @@ from annotation.models import Project
 from annotation.services import settling
 from netft_site.base.files import atomic_writer, sync_directory, write_json
 from training.domain.chosen import Chosen, Selection
-from training.domain.earlier import Earlier, earlier_tickets
+from training.domain.earlier import TRIAGE, Earlier, earlier_tickets
 from training.domain.manifest import coverage, mixes
 from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import select
@@ -35,7 +35,6 @@ from training.services.datasets.vetting import OutOfTime, Vetted, Vetter
 _HEADER = "plan.json"
 _ENTRIES = "examples.jsonl"
 _ASSIGNMENTS = "assignments.jsonl"
-_TRIAGE = "triage"
 
 
 @dataclass(frozen=True)
@@ -183,12 +182,12 @@ def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
     """The planned examples of a selection, in its order."""
     shown = (
         earlier_tickets(selection.examples, recipe.seed)
-        if _TRIAGE in (recipe.tasks)
+        if TRIAGE in (recipe.tasks)
         else {}
     )
     nothing = Earlier()
     return [
-        _entry(c, shown.get(c.record.id, nothing) if c.task == _TRIAGE else nothing)
+        _entry(c, shown.get(c.record.id, nothing) if c.task == TRIAGE else nothing)
         for c in selection.examples
     ]
 

@@ -115,6 +115,7 @@ def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
         recipe=wanted,
         waiting_for_gold=selection.left_out.get("gold_missing", 0),
         senior_share=selection.senior_share,
+        general_share=selection.general_share,
     )
     return Preview(
         recipe=wanted,

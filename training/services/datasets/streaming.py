@@ -15,7 +15,7 @@ from annotation.domain.scale import Scale
 from training.domain.formats import FORMATS, Row, convert, encode_line, read_row
 from training.domain.formats.registry import Takes
 from training.domain.recipe import Split
-from training.domain.tasks import DOMAIN_TEXT
+from training.domain.tasks import DOMAIN_TEXT, SEVERITY
 from training.models import Dataset
 from training.services.datasets import folders, frozen_files
 from training.services.datasets.frozen_files import Frozen
@@ -124,12 +124,16 @@ def scale_of(dataset: Dataset) -> Scale:
 
 def tasks_of(dataset: Dataset) -> dict[str, str]:
     """The version of the words of each task that the dataset teaches."""
-    return dict(dataset.manifest["tasks"])
+    manifest = dataset.manifest
+    # Before there were several tasks a manifest named the version alone.
+    return dict(
+        manifest.get("tasks") or {SEVERITY: manifest.get("template_version", "1")}
+    )
 
 
 def wording_of(dataset: Dataset) -> tuple[Scale, tuple[str, ...], dict[str, str]]:
     """Levels, root causes and versions of words that the dataset was frozen with."""
-    causes = tuple(dataset.manifest["root_causes"])
+    causes = tuple(dataset.manifest.get("root_causes", ()))
     return scale_of(dataset), causes, tasks_of(dataset)
 
 

@@ -22,6 +22,7 @@ from annotation.models import Project
 from annotation.services import vouching
 from annotation.services.leak_gate import LeakGate
 from annotation.services.leak_standing import Standing, standing_of
+from annotation.services.vouching import StoredText
 from netft_site.base.files import write_atomic
 from training.domain import tasks
 from training.domain.rows import Row
@@ -93,9 +94,7 @@ class Vetter:
         reads = [
             read
             for entry in block
-            for read in _reads(
-                entry, rows[entry.row], stored[entry.record_id].is_vouched
-            )
+            for read in _reads(entry, rows[entry.row], stored[entry.record_id])
         ]
         self.vetted.checked.update(
             (name, digest_of(texts_of(row))) for name, row in rows.items()
@@ -117,10 +116,13 @@ def _resumed(today: Standing, kept: Path) -> Vetted:
     return Vetted(standing, set(found["unsafe"]), dict(found["checked"]))
 
 
-def _reads(entry: Entry, row: Row, is_vouched: bool) -> Iterator[Read]:
+def _reads(entry: Entry, row: Row, stored: StoredText) -> Iterator[Read]:
     pk, key = entry.record_id, entry.key
     for text in as_given(row.text):
-        yield Read(pk, key, text, is_vouched=is_vouched and text == row.text)
+        is_vouched = stored.is_vouched and text == row.text
+        yield Read(pk, key, text, is_vouched=is_vouched)
+        if is_vouched and stored.seam:
+            yield Read(pk, key, stored.seam)
     parts = (row.answer, row.rejected, row.category, row.root_cause)
     for part in (*parts, *_strings(row.fields)):
         for text in as_given(part):
