@@ -20,7 +20,7 @@ from netft_site.base.refusals import Refused
 from tests.factories import SanitizationFactory, TermFactory
 from tests.training.built import EASY, build
 from tests.training.pages import page_of, text_of
-from tests.training.worlds import settle, settle_many
+from tests.training.worlds import distinct_text, settle, settle_many
 from training.models import Dataset, Export
 from training.services.datasets import (
     building,
@@ -74,10 +74,11 @@ LEARNT = [
 def leaky(project) -> Record:
     """A record that an importer wrote, with what its sanitizer did not know.
 
-    The credential stands for what only a newer ruleset knows.
+    The credential stands for what only a newer ruleset knows. It stands behind the
+    seam, which is always checked.
     """
     settle_many(project, 60)
-    body = f"we saw {VALUE} on the label of brontal-kvan\n{SECRET}"
+    body = f"{distinct_text(60)}\nwe saw {VALUE} on the label of brontal-kvan\n{SECRET}"
     record = settle(
         project, 60, body=body, fingerprint=fingerprint(f"Ticket 60\n\n{body}")
     )
@@ -230,6 +231,18 @@ def test_checking_goes_on_in_the_next_step_and_comes_to_the_same(
     assert dataset.sha256 == whole.sha256
     assert dataset.manifest[gating.CHECKED] == whole.manifest[gating.CHECKED]
     assert not list(folders.frozen_folder(dataset).parent.glob(".*"))
+
+
+def test_lengths_are_measured_in_the_same_steps(project, monkeypatch):
+    long = settle_many(project, 60)[7]
+    Record.objects.filter(pk=long.pk).update(body=f"{long.body} " * 9)
+    recipe = {**EASY, "length": {"most": 200, "policy": "drop"}}
+    monkeypatch.setattr(f"{__name__}.EASY", recipe)
+
+    dataset, checking = step_by_step(project, monkeypatch)
+
+    assert checking > 5
+    assert dataset.manifest["left_out"] == {"too_long": 1}
 
 
 @pytest.mark.parametrize(("learn", "kind"), LEARNT[:3])

@@ -57,6 +57,11 @@ class Length:
         """Whether any row could be too long."""
         return bool(self.base_model) or self.most is not None
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a row that is too long keeps its record, or all, from the dataset."""
+        return self.is_limited and self.policy is not TooLong.TRUNCATE
+
     @classmethod
     def parse(cls, data: Any) -> Length:
         given = read_object("length", data, cls)

@@ -7,13 +7,11 @@ the recipe says, and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from annotation.models import Project
-from annotation.services.leak_standing import standing_of
-from annotation.services.vouching import read_texts
 from netft_site.base.refusals import Refused
 from training.domain.recipe import Recipe
 from training.domain.recipe_tasks import Length, TooLong
@@ -21,16 +19,16 @@ from training.domain.rows import Row
 from training.domain.tasks import DOMAIN_TEXT, turns
 from training.services import tokenizing
 from training.services.base_models import resolve_base_model
-from training.services.datasets import materials
 from training.services.datasets.refusals import BuildRefused
 
 if TYPE_CHECKING:
     from training.services.datasets.planning import Entry
 
-BLOCK = 500
 CHARACTERS_A_TOKEN = 4
 FEWEST_LEFT = 8
 _NAMED = 3
+
+Tokens = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -76,30 +74,18 @@ def estimate(text: str) -> int:
 
 
 def too_long(
-    *, project: Project, recipe: Recipe, entries: Sequence[Entry]
+    *, recipe: Recipe, measure: Measure, entries: Sequence[Entry], tokens: Tokens
 ) -> frozenset[int]:
     """Ids of records with a row over the limit, where the recipe drops them.
 
-    Raises BuildRefused (``too_long``) where it refuses them.
+    tokens: of each row, by its id. Raises BuildRefused (``too_long``) where the recipe
+    refuses such rows.
     """
-    measure = measure_of(recipe)
-    if measure is None or recipe.length.policy is TooLong.TRUNCATE:
-        return frozenset()
-    standing = standing_of(project)
-    found: dict[str, int] = {}
-    records: set[int] = set()
-    for start in range(0, len(entries), BLOCK):
-        block = entries[start : start + BLOCK]
-        stored = read_texts({entry.record_id for entry in block}, standing)
-        rows = materials.read_rows(block, stored)
-        for entry in block:
-            tokens = measure.of(rows[entry.row], project)
-            if tokens > measure.limit:
-                found[entry.row] = tokens
-                records.add(entry.record_id)
-    if found and recipe.length.policy is TooLong.RAISE:
+    over = [entry for entry in entries if tokens[entry.row] > measure.limit]
+    if over and recipe.length.policy is TooLong.RAISE:
+        found = {entry.row: tokens[entry.row] for entry in over}
         raise BuildRefused("too_long", _words(found, measure.limit, recipe.length))
-    return frozenset(records)
+    return frozenset(entry.record_id for entry in over)
 
 
 def cut_to_limit(row: Row, measure: Measure, project: Project) -> Row:

@@ -126,8 +126,13 @@ def select_readable_examples(
         planned = entries_of(selection, recipe)
         unsafe = vetter.unsafe(planned)
         long = frozenset[int]()
-        if not unsafe and recipe.length.is_limited:
-            long = lengths.too_long(project=project, recipe=recipe, entries=planned)
+        if measure := vetter.measure:
+            long = lengths.too_long(
+                recipe=recipe,
+                measure=measure,
+                entries=planned,
+                tokens=vetter.vetted.tokens,
+            )
         if not unsafe | long:
             return selection, planned
         facts = [
@@ -153,7 +158,12 @@ def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
         settling.settle_single_source(project=dataset.project)
     last = last_assignment(dataset.project)
-    vetter = Vetter(dataset.project, folders.vetted_path(dataset), seconds)
+    vetter = Vetter(
+        dataset.project,
+        folders.vetted_path(dataset),
+        seconds,
+        lengths.measure_of(recipe) if recipe.length.leaves_out else None,
+    )
     try:
         selection, planned = select_readable_examples(
             project=dataset.project, recipe=recipe, vetter=vetter

@@ -28,6 +28,7 @@ from training.domain import tasks
 from training.domain.rows import Row
 from training.services.datasets import materials
 from training.services.datasets.gating import BLOCK, Read, as_given, check_reads
+from training.services.datasets.lengths import Measure
 
 if TYPE_CHECKING:
     from training.services.datasets.planning import Entry
@@ -44,22 +45,31 @@ class OutOfTime(Exception):
 class Vetted:
     """Under what rows were checked, and what of each was, by the row's id.
 
-    unsafe: ids of records with a row that may not enter.
+    unsafe: ids of records with a row that may not enter. tokens: of each row, where
+    rows are measured.
     """
 
     standing: Standing
     unsafe: set[int] = field(default_factory=set)
     checked: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
 
 
 class Vetter:
     """Checks the rows of one project; those it has seen are not read again."""
 
-    def __init__(self, project: Project, kept: Path, seconds: float = math.inf) -> None:
+    def __init__(
+        self,
+        project: Project,
+        kept: Path,
+        seconds: float = math.inf,
+        measure: Measure | None = None,
+    ) -> None:
         """Load the gate, and what an earlier step found and kept.
 
         Raises VaultRefused without the project's key.
         """
+        self._project, self.measure = project, measure
         self._kept, self._until = kept, time.monotonic() + seconds
         self.vetted = _resumed(standing_of(project), kept)
         self._gate = LeakGate(project)
@@ -83,6 +93,7 @@ class Vetter:
             "standing": self.vetted.standing.as_json(),
             "unsafe": sorted(self.vetted.unsafe),
             "checked": self.vetted.checked,
+            "tokens": self.vetted.tokens,
         }
         self._kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self._kept, json.dumps(found))
@@ -96,6 +107,11 @@ class Vetter:
             for entry in block
             for read in _reads(entry, rows[entry.row], stored[entry.record_id])
         ]
+        if self.measure:
+            self.vetted.tokens.update(
+                (name, self.measure.of(row, self._project))
+                for name, row in rows.items()
+            )
         self.vetted.checked.update(
             (name, digest_of(texts_of(row))) for name, row in rows.items()
         )
@@ -113,7 +129,9 @@ def _resumed(today: Standing, kept: Path) -> Vetted:
     standing = Standing.read(found["standing"])
     if standing is None or not standing.sanitized_as(today):
         return Vetted(today)
-    return Vetted(standing, set(found["unsafe"]), dict(found["checked"]))
+    return Vetted(
+        standing, set(found["unsafe"]), dict(found["checked"]), dict(found["tokens"])
+    )
 
 
 def _reads(entry: Entry, row: Row, stored: StoredText) -> Iterator[Read]:
