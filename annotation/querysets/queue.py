@@ -93,8 +93,10 @@ class QueueQuerySet(ImportedRecordQuerySet):
         # the time until the table's statistics know of the answers.
         left = self.filter(state="OPEN").alias(own=_any(own), worked=_any(worked))
         listed = left.filter(own__lt=1, worked__lt=1).order_by(*order)[:among]
+        # The state once more: of a row that changed while it was being locked,
+        # PostgreSQL checks again what is said of the row itself, not the list.
         return (
-            self.filter(pk__in=listed.values("pk"))
+            self.filter(pk__in=listed.values("pk"), state="OPEN")
             .with_seats_used(now)
             .filter(seats_used__lt=F("reviews_wanted"))
             .order_by(*order)

@@ -94,31 +94,35 @@ class _Search:
     def _first(self, way: Door) -> Claim | None:
         """Take a slot at the first record that nobody else is sitting down at."""
         sampling = Sampling.RANDOM if way is Door.RANDOM else Sampling.PRIORITY
-        full = 0
+        full: list[int] = []
         for _ in range(TRIES):
             record = self._next(way, full)
             if record is None:
                 return None
             seats = _SEATS.rows(record=record.pk, reviewer=self._reviewer.pk)
-            slot = self._slot(record, seats)
+            is_open = record.state == Record.State.OPEN
+            slot = self._slot(record, seats) if is_open else None
             if slot is not None:
                 seen = self._seen_before(record, seats)
-                return self._sit(record, slot, sampling=sampling, **seen)
-            # It filled up between the look and the lock.
-            full = record.pk
+                claim = self._sit(record, slot, sampling=sampling, **seen)
+                if claim is not None:
+                    return claim
+            # It filled up, or left the queue, between the look and the lock.
+            full.append(record.pk)
         return None
 
-    def _next(self, way: Door, full: int = 0) -> Record | None:
-        """Return the next servable record other than ``full``, locked."""
+    def _next(self, way: Door, full: Sequence[int] = ()) -> Record | None:
+        """Return the next servable record other than those in ``full``, locked."""
         given = {
             "project": self._project.pk,
             "reviewer": self._reviewer.pk,
             "now": self._now,
-            "full": full,
             **self._wish.as_lookups(),
+            **{_full(n): pk for n, pk in enumerate(full)},
         }
         for among in (*SHORT_LISTS, None):
-            found = next_servable(way, self._wish.shape, among).first(**given)
+            query = next_servable(way, self._wish.shape, among, len(full))
+            found = query.first(**given)
             if found is not None:
                 return found
         return None
@@ -206,14 +210,16 @@ def _door(project: Project, draw: float) -> Door:
 
 @cache
 def next_servable(
-    way: Door, wished: tuple[str, ...], among: int | None
+    way: Door, wished: tuple[str, ...], among: int | None, full: int = 0
 ) -> CompiledQuery[Record]:
     """Return the query for the next record by a way, for wishes of these columns.
 
-    It looks at the first few that the reviewer may label, ``among`` so many, or at all.
+    It looks at the first few that the reviewer may label, ``among`` so many, or at all,
+    and passes over as many records as turned out to be ``full``.
     """
     given = {name: WISH_KINDS[name] for name in wished}
-    kinds = {"project": int, "reviewer": int, "now": datetime, "full": int}
+    given |= {_full(n): int for n in range(full)}
+    kinds = {"project": int, "reviewer": int, "now": datetime}
     build = partial(_servable, way, among)
     return CompiledQuery(build, plan_seconds=PLAN_SECONDS, **kinds, **given)
 

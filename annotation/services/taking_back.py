@@ -8,6 +8,7 @@ from django.db import transaction
 
 from annotation.models import Claim, Project, Record, Review, Reviewer
 from annotation.models.review import Purpose
+from annotation.querysets.reviews import ClaimQuerySet
 from annotation.services import seating, settling
 from netft_site.base.refusals import Refused
 
@@ -59,7 +60,10 @@ def undo_last(
     _withdraw(last, now)
     if last.purpose not in (Purpose.GOLD, Purpose.REPEAT):
         settling.settle_records(project=project, record_ids=[record.pk])
-    if record.state not in Record.OUT_OF_REACH:
+    if record.state in Record.OUT_OF_REACH:
+        # The slot is somebody's again, should the record come back.
+        _seats(last).filter(state=Claim.State.DONE).update(state=Claim.State.RELEASED)
+    else:
         _seat_again(record, last, project, now)
     return record
 
@@ -78,12 +82,20 @@ def _withdraw(last: Review, now: datetime) -> None:
     )
 
 
+def _seats(last: Review) -> ClaimQuerySet:
+    """The seats from which its reviewer could have given this answer."""
+    return Claim.objects.filter(
+        record=last.record_id,
+        reviewer=last.reviewer_id,
+        purpose=last.purpose,
+        round=last.round,
+    )
+
+
 def _seat_again(record: Record, last: Review, project: Project, now: datetime) -> None:
     """Give the seat back from which the answer came, or another free one."""
     reviewer = last.reviewer
-    mine = Claim.objects.filter(
-        record=record, reviewer=reviewer, purpose=last.purpose, round=last.round
-    ).order_by("-id")
+    mine = _seats(last).order_by("-id")
     old = mine.filter(state=Claim.State.DONE).first() or mine.first()
     slot = _slot(record, old, last.purpose)
     if slot is None and last.purpose == Purpose.FIRST:

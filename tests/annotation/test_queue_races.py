@@ -5,6 +5,7 @@ Needs PostgreSQL: SQLite has one writer at a time.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,9 +15,12 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from annotation.models import Claim, Review
+from annotation.domain.queue import Door
+from annotation.models import Claim, Record, Review
+from annotation.querysets.queue import SHORT_LISTS
 from annotation.services import labeling, seating
 from annotation.services.answers import Answer
+from annotation.services.queueing import next_servable
 from tests.annotation.desk_seats import NOW, seat
 from tests.factories import RecordFactory, ReviewerFactory
 
@@ -117,3 +121,30 @@ def test_two_tabs_that_ask_at_once_are_given_one_seat(project, elsewhere):
 
     assert asked.result(timeout=20) == mine
     assert Claim.objects.get() == mine
+
+
+def test_a_record_excluded_while_it_is_being_locked_is_not_served(project, elsewhere):
+    """The row changes under the search, and each search must see its newest state."""
+    RecordFactory.create_batch(30, project=project)
+    toggled = RecordFactory(project=project, priority=9)
+    me, rows = ReviewerFactory(), Record.objects.filter(pk=toggled.pk)
+    done = threading.Event()
+
+    def toggle() -> None:
+        while not done.is_set():
+            rows.update(state="EXCLUDED")
+            rows.update(state="OPEN")
+
+    toggling = elsewhere(toggle)
+    locked = next_servable(Door.PRIORITY, (), SHORT_LISTS[0])
+    given = {"project": project.pk, "reviewer": me.pk, "now": NOW, "full": 0}
+    try:
+        states = []
+        for _ in range(1500):
+            with transaction.atomic():
+                states.append(locked.first(**given).state)
+    finally:
+        done.set()
+    toggling.result(timeout=20)
+
+    assert set(states) == {"OPEN"}
