@@ -9,6 +9,7 @@ settles nothing uses no seat up: somebody else has yet to give one that does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -220,22 +221,30 @@ def next_servable(
     given = {name: WISH_KINDS[name] for name in wished}
     given |= {_full(n): int for n in range(full)}
     kinds = {"project": int, "reviewer": int, "now": datetime}
-    build = partial(_servable, way, among)
+    build = partial(_servable, way, among, full)
     return CompiledQuery(build, plan_seconds=PLAN_SECONDS, **kinds, **given)
+
+
+def _full(number: int) -> str:
+    """Name the value for one of the records that are passed over."""
+    return f"full_{number}"
 
 
 def _servable(
     way: Door,
     among: int | None,
+    full: int,
     *,
     project: int,
     reviewer: int,
     now: datetime,
-    full: int,
-    **wish: Any,
+    **more: Any,
 ) -> RecordQuerySet:
     """Servable records in the order of a way, locked, less those others lock."""
-    records = Record.objects.filter(project=project, **wish).exclude(pk=full)
+    passed_over = [more.pop(_full(number)) for number in range(full)]
+    records = Record.objects.filter(project=project, **more)
+    if passed_over:
+        records = records.exclude(pk__in=passed_over)
     order = BY_LOT if way is Door.RANDOM else BY_PRIORITY
     if among is None:
         first = records.servable_to(reviewer, now).order_by(*order)

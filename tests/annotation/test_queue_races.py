@@ -137,7 +137,7 @@ def test_a_record_excluded_while_it_is_being_locked_is_not_served(project, elsew
 
     toggling = elsewhere(toggle)
     locked = next_servable(Door.PRIORITY, (), SHORT_LISTS[0])
-    given = {"project": project.pk, "reviewer": me.pk, "now": NOW, "full": 0}
+    given = {"project": project.pk, "reviewer": me.pk, "now": NOW}
     try:
         states = []
         for _ in range(1500):

@@ -174,7 +174,6 @@ def test_the_next_record_is_the_first_of_the_servable_ones(way):
             project=project.pk,
             reviewer=me.pk,
             now=START,
-            full=0,
             category="wireless",
         )
 
