@@ -20,8 +20,8 @@ from annotation.admin.asked_records import Asked, asked_by
 from annotation.admin.find_forms import ConfirmForm
 from annotation.admin.pages import page_context, project_for, row_number
 from annotation.models import BulkAct, Project
-from annotation.services import bulk_acts
-from annotation.services.bulk_acts import Order, Preview
+from annotation.services import bulk_acts, bulk_orders
+from annotation.services.bulk_orders import Order, Preview
 from netft_site.base.refusals import Refused
 
 PERMISSION = "annotation.add_bulkact"
@@ -82,7 +82,7 @@ class BulkView(View):
         return redirect("admin:annotation_bulkact_change", act.pk)
 
     def _preview(self, request: HttpRequest, order: Order) -> Preview:
-        return bulk_acts.preview(
+        return bulk_orders.preview(
             project=self.project,
             by=cast("User", request.user),
             order=order,
@@ -139,5 +139,5 @@ def _order(request: HttpRequest, asked: Asked) -> Order:
         sets_decisions_aside=kind == BulkAct.Kind.REQUEUE
         and request.GET.get("aside") == "1",
     )
-    bulk_acts.check(order)
+    bulk_orders.check(order)
     return order

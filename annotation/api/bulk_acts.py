@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from annotation.api.finding import filter_of, person
 from annotation.api.project_views import ProjectView
 from annotation.models import BulkAct
-from annotation.services import bulk_acts, bulk_undoing, sending
-from annotation.services.bulk_acts import KINDS, Order
+from annotation.services import bulk_acts, bulk_orders, bulk_undoing, sending
+from annotation.services.bulk_orders import KINDS, Order
 from netft_site.base.refusals import Refused
 
 LOOK, ACT, UNDO = (f"annotation.{verb}_bulkact" for verb in ("view", "add", "change"))
@@ -51,6 +51,7 @@ class PreviewSerializer(serializers.Serializer):
     held = serializers.IntegerField()
     flagged = serializers.IntegerField()
     decided = serializers.IntegerField()
+    reference = serializers.IntegerField()
     already = serializers.IntegerField()
     seated = serializers.IntegerField()
 
@@ -188,7 +189,7 @@ class BulkPreviewView(BulkView):
         """Count what would change; nothing changes."""
         asked = OrderSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        seen = bulk_acts.preview(
+        seen = bulk_orders.preview(
             project=self.project,
             by=person(request),
             order=self.order(request, asked.validated_data),

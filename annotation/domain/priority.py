@@ -33,6 +33,9 @@ OLDEST = 0
 LEAST_LABELED = 30
 """Labeled records below which no category is called under-represented."""
 
+SENT_TO_SENIORS = "sent to the seniors"
+"""How the reason begins of a settled record that a senior is asked about."""
+
 _STEPS = 3
 
 
@@ -67,6 +70,15 @@ def _for_shortfall(wanted: float, count: int, total: int) -> int:
         return OLDEST
     shortfall = 1 - count / total / wanted
     return math.ceil(shortfall * _STEPS) * UNDER_REPRESENTED_MOST // _STEPS
+
+
+def told_at_the_desk(because: str) -> str:
+    """Return the reason that a labeler is shown; what a lead doubts is for seniors.
+
+    >>> told_at_the_desk("sent to the seniors: should be critical")
+    'oldest'
+    """
+    return "oldest" if because.startswith(SENT_TO_SENIORS) else because
 
 
 def under_represented_because(category: str) -> str:

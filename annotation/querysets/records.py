@@ -43,6 +43,15 @@ class RecordQuerySet(AdjudicationQuerySet):
     def settled(self) -> Self:
         return self.filter(state="SETTLED")
 
+    def judged(self) -> Self:
+        """Those that people are asked about: events, not texts to learn from."""
+        return self.exclude(state="REFERENCE")
+
+    def never_judged(self) -> Self:
+        """Texts to learn from that nobody has ever answered; see `first_state`."""
+        texts = models.Q(kind__in=["QA", "DOCUMENT"]) | models.Q(origin="GENERAL")
+        return self.filter(texts, decided_at=None, reviews=None)
+
     def containing(self, words: str) -> Self:
         """Records with these words, or these within longer ones, in a text."""
         found = models.Q()

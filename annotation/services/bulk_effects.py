@@ -54,8 +54,9 @@ def change(act: BulkAct, ids: list[int], before: dict[int, dict[str, Any]]) -> N
 def _requeue(act: BulkAct, ids: list[int], before: dict[int, dict[str, Any]]) -> None:
     """Open the records again; where all answers are in, one more is wanted.
 
-    What was excluded only comes back: settling gives it the state of its answers, and a
-    senior's decision that stands keeps it settled.
+    What was excluded only comes back: settling gives it the state of its answers, a
+    senior's decision that stands keeps it settled, and a text to learn from is one
+    again.
     """
     states = Record.State
     if act.sets_decisions_aside:
@@ -70,6 +71,7 @@ def _requeue(act: BulkAct, ids: list[int], before: dict[int, dict[str, Any]]) ->
         queued_because=f"asked for: {act.reason}"[:_LONGEST_BECAUSE],
     )
     Record.objects.with_ids(decided).update(state=states.SETTLED)
+    Record.objects.with_ids(ids).never_judged().update(state=states.REFERENCE)
 
 
 def _want_one_more(ids: list[int]) -> None:

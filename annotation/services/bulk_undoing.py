@@ -16,8 +16,9 @@ from django.db import transaction
 
 from annotation.models import BulkAct, BulkChange, Record, Verdict
 from annotation.services import rounds, settling
-from annotation.services.bulk_acts import CHUNK, TASK, BulkRefused, is_small
+from annotation.services.bulk_acts import CHUNK, TASK, is_small
 from annotation.services.bulk_effects import COLUMNS, facts_of
+from annotation.services.bulk_orders import BulkRefused
 from annotation.services.rounds import ANSWERED, CHANGED
 from netft_site.base.enqueue import enqueue
 

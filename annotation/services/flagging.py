@@ -58,5 +58,8 @@ def clear(*, record: Record) -> bool:
     # Settling leaves alone what a senior has decided.
     decided = Record.objects.filter(pk=record.pk).decided_by_a_senior()
     decided.update(state=Record.State.SETTLED)
+    Record.objects.filter(pk=record.pk).never_judged().update(
+        state=Record.State.REFERENCE
+    )
     settling.settle_records(project=record.project, record_ids=[record.pk])
     return True

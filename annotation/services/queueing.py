@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from annotation.domain.priority import told_at_the_desk
 from annotation.domain.queue import ANYTHING, WISH_KINDS, Door, Shares, Wish, door
 from annotation.models import Claim, Project, Record, Reviewer
 from annotation.models.review import Purpose, Sampling
@@ -190,14 +191,16 @@ class _Search:
         """Why the record is served; gold and repeats look like any other."""
         if how.get("sampling") == Sampling.RANDOM:
             return "random sample"
-        return self._usual(record) if "purpose" in how else record.queued_because
+        if "purpose" in how:
+            return self._usual(record)
+        return told_at_the_desk(record.queued_because)
 
     def _usual(self, record: Record) -> str:
         """The reason that the next ordinary record would be served with."""
         if record.lot % 1000 < self._project.random_share * 1000:
             return "random sample"
         usual = self._next(Door.PRIORITY)
-        return usual.queued_because if usual else "oldest"
+        return told_at_the_desk(usual.queued_because) if usual else "oldest"
 
 
 def _door(project: Project, draw: float) -> Door:

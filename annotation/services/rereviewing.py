@@ -17,7 +17,7 @@ from django.db.models import Count, Max
 
 from annotation.models import BulkAct, BulkChange, Guidelines, Project, Record
 from annotation.querysets.rereviews import answered_by_act
-from annotation.services import bulk_acts, touching
+from annotation.services import bulk_acts, bulk_orders, touching
 from annotation.services import guidelines as rules
 from annotation.services.touching import Touched
 from netft_site.base.refusals import Refused
@@ -44,7 +44,7 @@ class Preview:
     @property
     def by_queue(self) -> bool:
         """Whether the task queue would open them, not the request."""
-        return self.count > bulk_acts.AT_ONCE
+        return self.count > bulk_orders.AT_ONCE
 
 
 @dataclass(frozen=True)

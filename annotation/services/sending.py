@@ -17,11 +17,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Greatest
 
-from annotation.domain.priority import ASKED_FOR
+from annotation.domain.priority import ASKED_FOR, SENT_TO_SENIORS
 from annotation.models import BulkAct, BulkChange, Gold, Project, Record, Review
-from annotation.services.bulk_acts import BulkRefused, kept_reason
 from annotation.services.bulk_effects import facts_of
-from annotation.services.settling import SENT_TO_SENIORS
+from annotation.services.bulk_orders import BulkRefused, kept_reason
 
 MOST_AT_ONCE = 200
 
@@ -29,6 +28,7 @@ DECIDED = "a senior decided"
 WAITING = "waits for a senior"
 OPEN = "is being labeled"
 OUT = "held or excluded"
+UNJUDGED = "kept to learn from"
 NO_ANSWERS = "no answers of people"
 GOLD = "in use as gold"
 UNTOLD = "cannot be sent"
@@ -61,8 +61,8 @@ def send(
 
     Raises:
         BulkRefused: too many or none (``bad_count``), not all of the project
-            (``unknown_record``), no or no safe reason (as `bulk_acts.kept_reason`), or
-            none of them can be sent (``nothing``).
+            (``unknown_record``), no or no safe reason (as `bulk_orders.kept_reason`),
+            or none of them can be sent (``nothing``).
     """
     why = kept_reason(project, reason)
     records = _locked(project, set(record_ids))
@@ -151,6 +151,7 @@ def _by_state(record: Record) -> str:
         states.CONTESTED: WAITING,
         states.HELD: OUT,
         states.EXCLUDED: OUT,
+        states.REFERENCE: UNJUDGED,
     }.get(states(record.state), "")
 
 

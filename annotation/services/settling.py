@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from annotation.domain.priority import SENT_TO_SENIORS
 from annotation.domain.scale import Grade, Scale
 from annotation.domain.settlement import Label, Outcome, Settlement, settle
 from annotation.models import Project, Record, Review, Verdict
@@ -25,8 +26,6 @@ from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 
 CHUNK = 500
-SENT_TO_SENIORS = "sent to the seniors"
-"""How the reason begins of a settled record that a senior is asked about."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,9 @@ def _change(
     waiting = found.outcome is Outcome.WAITING and not _is_provisional(current)
     outdated = is_new or waiting or found.outcome is Outcome.CONTESTED
     before = (record.state, record.queued_because)
-    if not _waits_for_a_senior(record, found):
+    if _waits_for_a_senior(record, found):
+        record.state = Record.State.CONTESTED
+    else:
         record.state, record.queued_because = _state(found), _because(record, found)
     if record.decided_at is None and record.state != Record.State.OPEN:
         # From now on its answers can be read by those whose role allows it.
@@ -213,10 +214,13 @@ def _is_provisional(current: Verdict | None) -> bool:
 
 
 def _waits_for_a_senior(record: Record, found: Settlement) -> bool:
-    """Whether a lead sent the record to the seniors; agreement does not end that."""
-    asked = record.state == Record.State.CONTESTED
+    """Whether a lead sent the record to the seniors; agreement does not end that.
+
+    Nor does an answer taken back: the record waits again once it is complete.
+    """
+    waits = record.state in (Record.State.CONTESTED, Record.State.OPEN)
     return (
-        asked
+        waits
         and record.queued_because.startswith(SENT_TO_SENIORS)
         and found.outcome is not Outcome.WAITING
     )

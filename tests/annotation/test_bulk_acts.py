@@ -9,8 +9,8 @@ import pytest
 from annotation.domain.priority import ASKED_FOR
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import BulkAct, BulkChange, Claim, Record, Review, Verdict
-from annotation.services import bulk_acts, bulk_undoing, settling
-from annotation.services.bulk_acts import BulkRefused, Order
+from annotation.services import bulk_acts, bulk_orders, bulk_undoing, settling
+from annotation.services.bulk_orders import BulkRefused, Order
 from annotation.tasks import bulk_acts as tasks
 from tests.factories import (
     START,
@@ -40,7 +40,7 @@ def make(project, *labels: str, **more) -> Record:
 
 def act(alice, project, order: Order, expected: int | None = None) -> BulkAct:
     if expected is None:
-        seen = bulk_acts.preview(project=project, by=alice, order=order, now=START)
+        seen = bulk_orders.preview(project=project, by=alice, order=order, now=START)
         expected = seen.count
     return bulk_acts.start(
         project=project,
@@ -93,7 +93,7 @@ def states(records: dict[str, Record]) -> dict[str, str]:
 def test_excluding_takes_everything_but_held_and_excluded(project, alice):
     records = mixed(project)
 
-    seen = bulk_acts.preview(project=project, by=alice, order=EXCLUDE, now=START)
+    seen = bulk_orders.preview(project=project, by=alice, order=EXCLUDE, now=START)
     done = act(alice, project, EXCLUDE)
 
     assert (seen.matched, seen.count, seen.held, seen.already) == (8, 5, 1, 2)
@@ -145,7 +145,7 @@ def test_requeueing_asks_for_one_more_answer_where_all_are_in(project, alice):
 def test_requeueing_spares_what_a_senior_decided_and_says_so(project, alice):
     records = mixed(project)
 
-    seen = bulk_acts.preview(project=project, by=alice, order=REQUEUE, now=START)
+    seen = bulk_orders.preview(project=project, by=alice, order=REQUEUE, now=START)
     act(alice, project, REQUEUE)
 
     assert (seen.count, seen.decided) == (6, 1)
@@ -217,7 +217,7 @@ def test_an_answer_to_an_excluded_record_counts_once_it_is_back(project, alice):
         opened_at=START,
         expires_at=START + timedelta(minutes=10),
     )
-    seen = bulk_acts.preview(project=project, by=alice, order=EXCLUDE, now=START)
+    seen = bulk_orders.preview(project=project, by=alice, order=EXCLUDE, now=START)
     done = act(alice, project, EXCLUDE)
     ReviewFactory(record=record, severity="high")
 

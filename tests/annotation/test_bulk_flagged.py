@@ -7,8 +7,8 @@ import pytest
 from annotation.domain.queue import FLAGGED
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import Record
-from annotation.services import bulk_acts
-from annotation.services.bulk_acts import Order
+from annotation.services import bulk_acts, bulk_orders
+from annotation.services.bulk_orders import Order
 from tests.annotation.desk_seats import NOW, seat
 from tests.factories import RecordFactory, ReviewerFactory
 
@@ -34,7 +34,7 @@ def flagged(project) -> Record:
 def test_a_flagged_record_is_left_alone_and_counted(project, alice, flagged, order):
     RecordFactory(project=project, category="wan")
 
-    seen = bulk_acts.preview(project=project, by=alice, order=order, now=NOW)
+    seen = bulk_orders.preview(project=project, by=alice, order=order, now=NOW)
     bulk_acts.start(
         project=project,
         by=alice,
@@ -55,7 +55,7 @@ def test_a_flagged_record_is_left_alone_and_counted(project, alice, flagged, ord
 def test_what_somebody_excluded_on_purpose_still_comes_back(project, alice):
     record = RecordFactory(project=project, category="wan", state="EXCLUDED")
 
-    seen = bulk_acts.preview(project=project, by=alice, order=ORDERS[1], now=NOW)
+    seen = bulk_orders.preview(project=project, by=alice, order=ORDERS[1], now=NOW)
 
     assert (seen.count, seen.flagged) == (1, 0)
     assert record.state == "EXCLUDED"

@@ -6,8 +6,8 @@ import pytest
 
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import BulkAct, BulkChange, Record
-from annotation.services import bulk_acts, bulk_undoing
-from annotation.services.bulk_acts import Order
+from annotation.services import bulk_acts, bulk_orders, bulk_undoing
+from annotation.services.bulk_orders import Order
 from annotation.tasks import bulk_acts as tasks
 from tests.factories import START, RecordFactory
 
@@ -21,7 +21,7 @@ def small_chunks(monkeypatch):
     """Three records a chunk, and more than five go through the queue."""
     for room in (bulk_acts, bulk_undoing):
         monkeypatch.setattr(room, "CHUNK", 3)
-    monkeypatch.setattr(bulk_acts, "AT_ONCE", 5)
+    monkeypatch.setattr(bulk_orders, "AT_ONCE", 5)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_undoing_dies_and_goes_on(begun, alice, monkeypatch):
 
 
 def test_an_act_at_work_is_not_undone(begun, alice):
-    with pytest.raises(bulk_acts.BulkRefused, match="at work"):
+    with pytest.raises(bulk_orders.BulkRefused, match="at work"):
         bulk_undoing.start(act_id=begun.pk, by=alice, now=START)
 
 

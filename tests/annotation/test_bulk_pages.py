@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from annotation.models import BulkAct, Membership, Record
-from annotation.services import bulk_acts
+from annotation.services import bulk_orders
 from tests.factories import (
     BulkActFactory,
     MembershipFactory,
@@ -94,7 +94,7 @@ def test_no_reason_changes_nothing(project, alice, browser_of):
 
 
 def test_a_large_act_shows_how_far_it_is(project, alice, browser_of, monkeypatch):
-    monkeypatch.setattr(bulk_acts, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_orders, "AT_ONCE", 2)
     RecordFactory.create_batch(4, project=project)
     browser = browser_of(alice)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from annotation.models import BulkAct, Membership, Record, Review, SavedFilter
-from annotation.services import bulk_acts, record_export
+from annotation.services import bulk_orders, record_export
 from tests.factories import (
     MembershipFactory,
     ProjectFactory,
@@ -165,7 +165,7 @@ def test_an_act_is_looked_at_confirmed_and_undone(project, alice, browser_of):
 def test_a_large_act_is_accepted_and_left_to_the_queue(
     project, alice, browser_of, monkeypatch
 ):
-    monkeypatch.setattr(bulk_acts, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_orders, "AT_ONCE", 2)
     RecordFactory.create_batch(3, project=project)
 
     answer = browser_of(alice).post(

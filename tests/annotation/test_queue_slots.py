@@ -8,8 +8,8 @@ import pytest
 
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import Claim, Record
-from annotation.services import bulk_acts, flagging, taking_back
-from annotation.services.bulk_acts import Order
+from annotation.services import bulk_acts, bulk_orders, flagging, taking_back
+from annotation.services.bulk_orders import Order
 from tests.annotation.desk_seats import NOW, answer, seat
 from tests.factories import ClaimFactory, RecordFactory, ReviewerFactory
 
@@ -20,7 +20,7 @@ def _act(project, by, kind: str) -> None:
     """Exclude, or requeue, the records of the category "odd"."""
     order = Order(kind, RecordFilter.from_query({"category": "odd"}))
     asked = {"project": project, "by": by, "order": order, "now": NOW}
-    count = bulk_acts.preview(**asked).count
+    count = bulk_orders.preview(**asked).count
     bulk_acts.start(**asked, reason="a look", expected_count=count)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.models import BulkAct, BulkChange, Guidelines, Record
-from annotation.services import bulk_acts, bulk_undoing, rereviewing
+from annotation.services import bulk_acts, bulk_orders, bulk_undoing, rereviewing
 from annotation.services.touching import Touched
 from annotation.tasks import bulk_acts as tasks
 from tests.annotation.adjudication import answered
@@ -19,7 +19,7 @@ def begun(project, alice, monkeypatch) -> BulkAct:
     """Seven records in chunks of three, in the queue."""
     for room in (bulk_acts, bulk_undoing):
         monkeypatch.setattr(room, "CHUNK", 3)
-    monkeypatch.setattr(bulk_acts, "AT_ONCE", 5)
+    monkeypatch.setattr(bulk_orders, "AT_ONCE", 5)
     for _ in range(7):
         answered(project, "high", "high", category="wan")
     version = Guidelines.objects.create(project=project, version=3, markdown="rules")
@@ -104,7 +104,7 @@ def test_undoing_dies_and_goes_on(begun, alice, monkeypatch):
 
 
 def test_one_at_work_is_not_undone(begun, alice):
-    with pytest.raises(bulk_acts.BulkRefused) as refusal:
+    with pytest.raises(bulk_orders.BulkRefused) as refusal:
         bulk_undoing.start(act_id=begun.pk, by=alice, now=START)
 
     assert refusal.value.code == "at_work"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotation.domain import priority
 from annotation.models import BulkAct, Claim, Guidelines, Record, Review, Verdict
 from annotation.services import adjudicating, bulk_undoing, rereviewing, settling
-from annotation.services.bulk_acts import BulkRefused
+from annotation.services.bulk_orders import BulkRefused
 from annotation.services.touching import Touched
 from tests.annotation.adjudication import DECISION, answered
 from tests.factories import ReviewerFactory, ReviewFactory, VerdictFactory

@@ -13,8 +13,9 @@ from annotation.services import (
     settling,
     weighing,
 )
-from annotation.services.bulk_acts import BulkRefused
+from annotation.services.bulk_orders import BulkRefused
 from tests.annotation.adjudication import PAGE, answered
+from tests.annotation.desk_seats import answer, seat
 from tests.factories import (
     GoldFactory,
     RecordFactory,
@@ -93,6 +94,21 @@ def test_answers_that_are_missing_now_open_it_again(project, alice):
 
     record.refresh_from_db()
     assert record.state == Record.State.OPEN
+
+
+def test_once_complete_again_it_waits_again_and_labelers_never_read_the_reason(
+    project, alice
+):
+    record = answered(project, "high", "high")
+    send(project, alice, record)
+    record.reviews.filter(pk=record.reviews.first().pk).update(status="WITHDRAWN")
+    settling.settle_records(project=project)
+
+    claim = seat(project, ReviewerFactory())
+    assert (claim.record, claim.because) == (record, "oldest")
+    answer(claim, "high")
+
+    assert waiting(project) == [record]
 
 
 def test_what_cannot_be_sent_is_left_alone_and_said_why(project, alice, senior):
