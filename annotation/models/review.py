@@ -205,6 +205,14 @@ class Review(models.Model):
         indexes = [
             models.Index(fields=["reviewer", "record"], name="review_by_reviewer"),
             models.Index(fields=["submitted_at"], name="review_by_time"),
+            # Who has answered a record, and how many: read without the rows themselves.
+            models.Index(
+                fields=["record", "reviewer"],
+                condition=models.Q(
+                    is_current=True, status="SUBMITTED", purpose="FIRST"
+                ),
+                name="review_first_answers",
+            ),
         ]
 
     def __str__(self) -> str:

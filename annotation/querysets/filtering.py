@@ -99,7 +99,7 @@ class FilteredQuerySet(FoundQuerySet):
             .exclude(reviewer__in=sources.values("pk"))
             .order_by()
             .values("record")
-            .annotate(n=Count("pk"))
+            .annotate(n=Count("*"))
         )
         counted = counted.filter(n__gte=least)
         if most is not None:

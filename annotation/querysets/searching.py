@@ -15,6 +15,7 @@ from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.sql import quote
 
 from annotation.domain.search_words import SearchWords, Term
 from annotation.querysets.text_index import POSTGRES_COLUMN, SQLITE_INDEX
@@ -116,8 +117,8 @@ class _Matches(_AboutText):
         **extra: Any,
     ) -> tuple[str, tuple[str | int, ...]]:
         """One ``tsquery``; the weights AB keep later facts out."""
-        query = _tsquery(self.words, self.with_later_facts)
-        return f"({self._column(compiler)} @@ to_tsquery('simple', %s))", (query,)
+        query = _as_literal(_tsquery(self.words, self.with_later_facts))
+        return f"({self._column(compiler)} @@ to_tsquery('simple', {query}))", ()
 
 
 class _Rank(_AboutText):
@@ -135,10 +136,11 @@ class _Rank(_AboutText):
         **extra: Any,
     ) -> tuple[str, tuple[str | int, ...]]:
         wanted = SearchWords(wanted=self.words.wanted)
+        query = _as_literal(_tsquery(wanted, self.with_later_facts))
         return (
             f"ts_rank_cd('{_POSTGRES_WEIGHTS}', {self._column(compiler)}, "
-            "to_tsquery('simple', %s))",
-            (_tsquery(wanted, self.with_later_facts),),
+            f"to_tsquery('simple', {query}))",
+            (),
         )
 
 
@@ -157,6 +159,16 @@ def _tsquery(words: SearchWords, with_later_facts: bool) -> str:
     parts = [_phrase(term, weights) for term in words.wanted]
     parts += [f"!({_phrase(term, weights)})" for term in words.unwanted]
     return " & ".join(parts)
+
+
+def _as_literal(query: str) -> str:
+    """A ``tsquery`` as a part of the statement.
+
+    How many texts have a word decides how to look for it. A connection that has seen
+    five searches plans further ones for words it does not know, by a plan that took
+    ten times as long at 100,000 records.
+    """
+    return quote(query).replace("%", "%%")
 
 
 def _phrase(term: Term, weights: str) -> str:

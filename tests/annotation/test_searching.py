@@ -182,3 +182,23 @@ def test_the_index_is_used(corpus, project):
     plan = Record.objects.matching(parse_words("bgp"), with_later_facts=True)
 
     assert "record_full_text" in plan.order_by().values("pk").explain()
+
+
+def test_the_database_plans_a_search_for_its_words_however_often_it_was_asked(corpus):
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL keeps plans")
+    found = Record.objects.matching(parse_words("bgp"), with_later_facts=True)
+
+    statement, values = found.order_by().values("pk").query.sql_with_params()
+
+    assert "to_tsquery('simple', '(''bgp'')')" in statement
+    assert values == ()
+
+
+@pytest.mark.parametrize("typed", ["100% %s bgp", "o'brien bgp", "bgp \\' OR 1=1"])
+def test_what_is_typed_stays_words(corpus, project, typed):
+    found = Record.objects.of(project).matching(
+        parse_words(typed), with_later_facts=True
+    )
+
+    assert list(found) == []
