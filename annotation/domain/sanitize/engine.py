@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 
-from annotation.domain.sanitize import network
+from annotation.domain.sanitize import network, resolve
 from annotation.domain.sanitize.credentials import find_secrets
 from annotation.domain.sanitize.echoes import find_echoes
 from annotation.domain.sanitize.encoded import find_encoded
@@ -42,7 +42,7 @@ from annotation.domain.sanitize.sections import HINTS
 from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
 from annotation.domain.sanitize.views import View, view
 
-RULESET = "2.0"
+RULESET = "2.1"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
@@ -164,13 +164,14 @@ class Sanitizer:
 
     def _settle(self, text: str, spans: list[Span]) -> Sanitized:
         rounds = _ROUNDS + _ROUNDS_FOR_WIRES * self._takes_wires
-        for turn in range(rounds):
+        reads_names = True
+        for _ in range(rounds):
             seen = view(text)
             taken = self._taken(seen, text, spans)
             places = _LITERALS.places(seen.low)
             mentions = find_mentions(seen, places)
             found = find_secrets(seen, places, mentions)
-            if turn == 0:
+            if reads_names:
                 found += self._find_names(seen, places)
             meant, excused = self._taught.without_excused(seen, merge(found), found)
             pieces = self._pieces(seen, meant, taken)
@@ -186,8 +187,10 @@ class Sanitizer:
             ]
             # A large text's findings weigh several times what it does.
             del seen, taken, places, found, meant, excused
+            reads_names = any(resolve.is_glued(text, piece) for piece in pieces)
             text, spans = apply(text, spans, pieces)
-            if not mentions and SECRETS.isdisjoint(piece.type for piece in pieces):
+            settled = not mentions and not reads_names
+            if settled and SECRETS.isdisjoint(piece.type for piece in pieces):
                 # Names and addresses alone give the detectors nothing new to read.
                 return _judged(text, spans, ())
         return _held("replacements do not settle")
@@ -223,7 +226,8 @@ class Sanitizer:
         """Return addresses, people, places and what is encoded.
 
         Once is enough: they are found by their own form, which no replacement beside
-        them changes. A secret is found by its surroundings, which do change.
+        them changes, unless it is glued to them. A secret is found by its
+        surroundings, which do change.
         """
         return [
             *find_encoded(seen, self._hides),

@@ -87,6 +87,19 @@ def _uncovered(
         yield Finding(position, finding.end, finding.type, finding.rule)
 
 
+def is_glued(text: str, piece: Span) -> bool:
+    """Say whether a replacement joins what stands beside it to one longer word.
+
+    Of "Meridian Freightfra1-rtr01#" the name leaves a word that begins its line, and
+    such a word before a `#` is a host's prompt.
+    """
+    if piece.type in ADDRESSES or piece.type == GAP:
+        return False
+    before = text[piece.start - 1 : piece.start] if piece.start else ""
+    after = text[piece.end : piece.end + 1]
+    return any(edge.isalnum() or edge in ("_", "-") for edge in (before, after))
+
+
 def apply(
     text: str, spans: Sequence[Span], pieces: Sequence[Span]
 ) -> tuple[str, list[Span]]:
