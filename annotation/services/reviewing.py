@@ -145,7 +145,7 @@ def set_shortcuts(
 
 
 def _seat(claim_id: int, reviewer: Reviewer, project: Project | None = None) -> Claim:
-    """Return a seat with its record locked, and its project's newest guidelines."""
+    """Return a seat, locked with its record, and its project's newest guidelines."""
     claim = _SEAT.first(claim_id=claim_id, reviewer=reviewer.pk)
     if claim is None or (project is not None and claim.project_id != project.pk):
         raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
@@ -169,9 +169,11 @@ def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
             guidelines_id=Subquery(newest.values("pk")[:1]), has_draft=Exists(typed)
         )
     )
-    # SQLite has one writer at a time and needs no row lock.
+    # SQLite has one writer at a time and needs no row lock. The record comes first, as
+    # everywhere; the seat is locked too, because of a row that is not, PostgreSQL gives
+    # what stood there before it waited for the other.
     if connection.features.has_select_for_update_of:
-        return claims.select_for_update(of=("record",))
+        return claims.select_for_update(of=("record", "self"))
     return claims
 
 

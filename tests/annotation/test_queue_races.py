@@ -18,8 +18,8 @@ from django.db import connection, connections, transaction
 from annotation.domain.queue import Door
 from annotation.models import Claim, Record, Review
 from annotation.querysets.queue import SHORT_LISTS
-from annotation.services import labeling, seating
-from annotation.services.answers import Answer
+from annotation.services import labeling, reviewing, seating
+from annotation.services.answers import Answer, AnswerRefused
 from annotation.services.queueing import next_servable
 from tests.annotation.desk_seats import NOW, seat
 from tests.factories import RecordFactory, ReviewerFactory
@@ -121,6 +121,57 @@ def test_two_tabs_that_ask_at_once_are_given_one_seat(project, elsewhere):
 
     assert asked.result(timeout=20) == mine
     assert Claim.objects.get() == mine
+
+
+def test_a_severity_fixed_while_an_answer_waits_stands_for_that_answer(
+    project, elsewhere
+):
+    RecordFactory(project=project, resolution="Optic.")
+    claim = seat(project, ReviewerFactory())
+    with transaction.atomic():
+        reviewing.reveal(
+            claim_id=claim.pk, reviewer=claim.reviewer, severity="low", now=NOW
+        )
+        reply = elsewhere(lambda: _answer_and_go_on(claim))
+        _wait_until_one_waits()
+
+    with pytest.raises(AnswerRefused) as refused:
+        reply.result(timeout=20)
+
+    assert refused.value.code == "severity_stands"
+    assert not Review.objects.exists()
+
+
+def test_an_answer_that_waits_for_a_new_round_is_an_answer_to_it(project, elsewhere):
+    record = RecordFactory(project=project)
+    claim = seat(project, ReviewerFactory())
+    with transaction.atomic():
+        Record.objects.select_for_update().get(pk=record.pk)
+        reply = elsewhere(lambda: _answer_and_go_on(claim))
+        _wait_until_one_waits()
+        # As a re-review does: whoever sits there answers in the new round.
+        Claim.objects.update(round=2)
+        Record.objects.update(round=2)
+
+    review, _ = reply.result(timeout=20)
+
+    assert (review.round, review.is_current) == (2, True)
+
+
+def test_an_answer_beside_the_loss_of_its_seat_is_stored(project, elsewhere):
+    """Both want the record and the seat: in the same order, or neither would get on."""
+    record = RecordFactory(project=project)
+    claim = seat(project, ReviewerFactory())
+    with transaction.atomic():
+        Record.objects.select_for_update().get(pk=record.pk)
+        reply = elsewhere(lambda: _answer_and_go_on(claim))
+        _wait_until_one_waits()
+        seating.release_expired(now=NOW + timedelta(hours=1))
+
+    review, _ = reply.result(timeout=20)
+
+    assert review.is_current
+    assert Claim.objects.get().state == "DONE"
 
 
 def test_a_record_excluded_while_it_is_being_locked_is_not_served(project, elsewhere):
