@@ -102,14 +102,14 @@ class _Search:
             if record is None:
                 return None
             seats = _SEATS.rows(record=record.pk, reviewer=self._reviewer.pk)
-            is_open = record.state == Record.State.OPEN
-            slot = self._slot(record, seats) if is_open else None
+            slot = self._slot(record, seats)
             if slot is not None:
                 seen = self._seen_before(record, seats)
                 claim = self._sit(record, slot, sampling=sampling, **seen)
                 if claim is not None:
                     return claim
-            # It filled up, or left the queue, between the look and the lock.
+            # It filled up between the look and the lock; that it left the queue would
+            # have been seen while it was locked.
             full.append(record.pk)
         return None
 
