@@ -40,7 +40,8 @@ class AnswerForm(forms.Form):
         project = claim.project
         self.locked = claim.severity if claim.revealed_at else ""
         offers = project.later_facts == Project.LaterFacts.OFFERED
-        waiting = has_later_facts(claim) and not self.locked
+        # Nothing more is shown to who has lost the seat; what is typed can be sent.
+        waiting = has_later_facts(claim) and claim.is_open and not self.locked
         self.may_reveal = waiting
         self.must_reveal = waiting and not offers
         self.asks_more = not waiting

@@ -59,7 +59,7 @@ def seat(
         undoable=taking_back.undoable(
             project=project, reviewer=reviewer, now=timezone.now()
         ),
-        is_over=claim.is_over(timezone.now()),
+        is_over=not claim.is_open or claim.is_over(timezone.now()),
     )
     return TemplateResponse(request, "annotation/desk.html", context, status=status)
 

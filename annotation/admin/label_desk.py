@@ -129,7 +129,7 @@ class DeskView(View):
 
     def _reveal(self, request: HttpRequest) -> HttpResponse:
         claim = self._seat_named(request)
-        if claim is None:
+        if claim is None or claim.is_done:
             messages.error(request, SEAT_GONE)
             return self._back()
         try:

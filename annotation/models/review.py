@@ -114,13 +114,18 @@ class Claim(models.Model):
         return self.purpose in (Purpose.GOLD, Purpose.REPEAT)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is held, though its lease may have run out."""
+        return self.state == self.State.OPEN
+
+    @property
     def is_done(self) -> bool:
         """Whether the answer from this seat is in."""
         return self.state == self.State.DONE
 
     def is_over(self, now: datetime) -> bool:
         """Whether the seat is open and its lease ran out."""
-        return self.state == self.State.OPEN and self.expires_at <= now
+        return self.is_open and self.expires_at <= now
 
 
 class Review(models.Model):

@@ -23,6 +23,7 @@ from annotation.models import (
     Draft,
     Guidelines,
     Project,
+    Record,
     Review,
     Reviewer,
 )
@@ -111,13 +112,16 @@ def store(
 
 @transaction.atomic
 def reveal(*, claim_id: int, reviewer: Reviewer, severity: str, now: datetime) -> Claim:
-    """Fix the severity of a seat and show what became known later.
+    """Fix the severity of an open seat and show what became known later.
 
-    Asking again changes nothing. Raises:
-        AnswerRefused: ``not_yours``, ``unknown_level``, or ``nothing_later``: the
-            project asks for the severity only, or nothing is known.
+    A lease that ran out does no harm while nobody has freed the seat. Asking again
+    changes nothing. Raises:
+        AnswerRefused: ``not_yours``, ``seat_gone``, ``taken_away``: the record left
+            the queue, ``unknown_level``, or ``nothing_later``: the project asks for
+            the severity only, or nothing is known.
     """
     claim = _seat(claim_id, reviewer)
+    _check_may_read_on(claim)
     if claim.revealed_at is not None:
         return claim
     if not has_later_facts(claim):
@@ -127,6 +131,17 @@ def reveal(*, claim_id: int, reviewer: Reviewer, severity: str, now: datetime) -
     claim.severity, claim.revealed_at = severity, now
     claim.save(update_fields=["severity", "revealed_at"])
     return claim
+
+
+def _check_may_read_on(claim: Claim) -> None:
+    if not claim.is_open:
+        raise AnswerRefused(
+            "seat_gone",
+            "This seat is no longer yours, so what came later is not shown. An answer "
+            "sent from it is kept all the same.",
+        )
+    if claim.record.state in Record.OUT_OF_REACH:
+        raise AnswerRefused("taken_away", "The ticket was taken out of the queue.")
 
 
 def has_later_facts(claim: Claim) -> bool:

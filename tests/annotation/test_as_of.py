@@ -107,6 +107,57 @@ def test_a_severity_comes_first(project, record, severity):
     assert claim.revealed_at is None
 
 
+@pytest.mark.parametrize("way", ["released", "taken", "answered"])
+def test_who_has_lost_the_seat_reads_no_further(project, record, way):
+    claim = seat(project, ReviewerFactory())
+    if way == "answered":
+        answer(claim)
+    else:
+        seating.release(claim_id=claim.pk, reviewer=claim.reviewer)
+    if way == "taken":
+        record.reviews_wanted = 1
+        record.save()
+        assert seat(project, ReviewerFactory()).record == record
+
+    with pytest.raises(AnswerRefused) as refusal:
+        _reveal(claim)
+
+    assert refusal.value.code == "seat_gone"
+    claim.refresh_from_db()
+    assert claim.revealed_at is None
+
+
+def test_who_came_too_late_but_was_not_replaced_reads_on(project, record):
+    claim = seat(project, ReviewerFactory())
+    Claim.objects.update(expires_at=NOW - timedelta(hours=1))
+
+    assert _reveal(claim).revealed_at == NOW
+
+
+@pytest.mark.parametrize("shows", ["OFFERED", "ALWAYS"])
+def test_a_lost_seat_is_said_and_its_answer_can_still_be_sent(
+    project, record, bob, browser_of, shows
+):
+    project.later_facts = shows
+    project.save()
+    browser = seated(browser_of, bob)
+    claim = Claim.objects.get()
+    sent = {"claim": claim.pk, "severity": "high"}
+    seating.release(claim_id=claim.pk, reviewer=bob.reviewer)
+
+    page = browser.post(DESK, {**sent, "action": "reveal"})
+    told = caller(bob)("POST", "api-desk-reveal", {"severity": "low"}, seat=claim.pk)
+    browser.post(DESK, {**sent, "action": "submit"})
+
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "This seat is no longer yours" in text
+    assert 'value="submit"' in text
+    assert not [words for words in HIDDEN if words in text]
+    assert (told.status_code, told.json()["error"]["code"]) == (400, "seat_gone")
+    assert Review.objects.get().visible == ["title", "body"]
+
+
 def test_where_the_project_never_shows_it_nobody_gets_it(project, record):
     project.later_facts = "NEVER"
     project.save()
