@@ -95,6 +95,18 @@ def empty(
     return TemplateResponse(request, "annotation/desk_empty.html", context)
 
 
+def refused(
+    request: HttpRequest, claim: Claim, form: AnswerForm, wish: Wish
+) -> HttpResponse:
+    """Show a form with what is wrong, but never the text of what left the queue."""
+    if claim.record.state not in Record.OUT_OF_REACH:
+        return seat(request, claim, form, status=422)
+    _keep_typed(claim, claim.reviewer, request)
+    page = empty(request, claim.project, claim.reviewer, wish, claim)
+    page.status_code = 422
+    return page
+
+
 def conflict(
     request: HttpRequest, claim: Claim, stored: Review, answer: Answer
 ) -> HttpResponse:
@@ -163,19 +175,21 @@ def _keep(claim: Claim, answer: Answer) -> bool:
 
 
 def _keep_typed(claim: Claim, reviewer: Reviewer, request: HttpRequest) -> bool:
-    fields = {name: request.POST.get(name, "") for name in drafting.FIELDS}
+    sent = request.POST
+    # A form that has no such field, as that of a skip, leaves what was typed there.
+    fields = {name: sent[name] for name in drafting.FIELDS if name in sent}
     return _save(claim, reviewer, fields)
 
 
 def _save(claim: Claim, reviewer: Reviewer, fields: dict[str, str]) -> bool:
-    version = drafting.load(record=claim.record, reviewer=reviewer).version
+    typed = drafting.load(record=claim.record, reviewer=reviewer)
     try:
         drafting.save(
             project=claim.project,
             record=claim.record,
             reviewer=reviewer,
-            fields=fields,
-            version=version,
+            fields={**typed.fields, **fields},
+            version=typed.version,
             now=timezone.now(),
         )
     except (drafting.DraftConflict, drafting.DraftRefused):

@@ -125,7 +125,7 @@ class DeskView(View):
             else:
                 self._tell_saved(request, review)
                 return self._back()
-        return desk_pages.seat(request, claim, form, status=422)
+        return desk_pages.refused(request, claim, form, self._wish())
 
     def _reveal(self, request: HttpRequest) -> HttpResponse:
         claim = self._seat_named(request)
@@ -143,7 +143,7 @@ class DeskView(View):
             form = AnswerForm(claim, request.POST)
             form.is_valid()
             form.add_error("severity", refusal.message)
-            return desk_pages.seat(request, claim, form, status=422)
+            return desk_pages.refused(request, claim, form, self._wish())
         return self._back()
 
     def _pass_on(self, request: HttpRequest) -> HttpResponse:

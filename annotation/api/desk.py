@@ -29,7 +29,7 @@ from annotation.api.desk_forms import (
 )
 from annotation.api.project_views import ProjectView
 from annotation.domain.queue import Wish
-from annotation.models import Claim, Project, Reviewer
+from annotation.models import Claim, Project, Record, Reviewer
 from annotation.services import (
     drafting,
     labeling,
@@ -120,16 +120,21 @@ class QueueView(DeskView):
 
     @extend_schema(operation_id="desk_read", responses=serializers.DictField())
     def get(self, request: Request, project: str) -> Response:
-        """Return the seat held, if any, and what waits."""
+        """Return the seat held, if any, and what waits.
+
+        ``taken_away`` says that the record of the seat held has left the queue: there
+        is nothing to read then, and an answer sent all the same is kept.
+        """
         claim = seating.open_seat(project=self.project, reviewer=self.reviewer)
+        gone = claim is not None and claim.record.state in Record.OUT_OF_REACH
         state = waiting.queue_state(
             project=self.project,
             reviewer=self.reviewer,
             now=timezone.now(),
             wish=self.wish(request.query_params),
         )
-        seat = seat_json(claim) if claim else None
-        return Response({"seat": seat, "queue": self.told(state)})
+        seat = seat_json(claim) if claim and not gone else None
+        return Response({"seat": seat, "taken_away": gone, "queue": self.told(state)})
 
 
 class NextView(DeskView):
