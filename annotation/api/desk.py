@@ -162,7 +162,8 @@ class AnswersView(DeskView):
         """Store an answer; with ``next`` the following seat comes with the reply.
 
         Sending the same answer again returns the first; another answer from the same
-        seat is refused with 409 and the stored one.
+        seat is refused with 409 and the stored one. ``taken_away`` says that the record
+        has left the queue: the answer is kept and counts if it comes back.
         """
         checked = ANSWER.run_validation(request.data)
         claim_id, answer = ANSWER.answer(checked)
@@ -180,7 +181,11 @@ class AnswersView(DeskView):
                 claim_id=claim_id, answer=answer, draw=draw(), wish=wish, **who
             )
             following = self.shown(claim, wish, now)
-        reply = {"review": review.pk, "record": review.record_id}
+        reply = {
+            "review": review.pk,
+            "record": review.record_id,
+            "taken_away": review.record.state in Record.OUT_OF_REACH,
+        }
         return Response({**reply, **following}, status.HTTP_201_CREATED)
 
     def keep_typed(

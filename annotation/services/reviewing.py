@@ -96,6 +96,7 @@ def store(
     answer = as_locked(claim, answer)
     for given in own:
         if given.status != Review.Status.WITHDRAWN:
+            given.record = record
             return Stored(same(given, claim.project, answer), seatless=False)
     check(claim.project, answer)
     review = _store(claim, answer, own, now)

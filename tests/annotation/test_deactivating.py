@@ -138,6 +138,20 @@ def test_the_sweep_returns_the_seats_of_closed_accounts(
     assert (gone.state, there.state) == ("RELEASED", "OPEN")
 
 
+def test_the_sweep_returns_a_seat_taken_beside_the_deactivation(
+    project, alice, carol, reviewer_of
+):
+    reviewer = reviewer_of(carol)
+    people.deactivate(reviewer=reviewer, by=alice, now=timezone.now())
+    # Asked for before, and stored after the seats were returned.
+    late = _seat(reviewer, project, expires_at=timezone.now() + timedelta(hours=1))
+
+    tasks.release_expired()
+
+    late.refresh_from_db()
+    assert late.state == "RELEASED"
+
+
 def test_the_reviewer_page_links_no_account_that_one_may_not_open(
     project, alice, carol, reviewer_of, browser_of, admin_client
 ):
