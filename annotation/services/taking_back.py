@@ -1,4 +1,9 @@
-"""Undo at the label desk: the last answer is withdrawn and its seat given again."""
+"""Undo at the label desk: the last answer is withdrawn and its seat given again.
+
+The seat is a new one, with all that was shown from the old. So what is still under way
+from the old one, an answer that is sent again over a bad line, is known to be older
+than the undo, and does not undo it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,11 @@ from annotation.models import Claim, Project, Record, Review, Reviewer
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ClaimQuerySet
 from annotation.services import seating, settling
+from netft_site.base.compiled_writes import CompiledInsert
 from netft_site.base.refusals import Refused
+
+TRIES = 5
+"""Seats taken in other tabs, one after the other, that an undo gives back."""
 
 UNDO_WITHIN = timedelta(hours=1)
 
@@ -93,32 +102,24 @@ def _seats(last: Review) -> ClaimQuerySet:
 
 
 def _seat_again(record: Record, last: Review, project: Project, now: datetime) -> None:
-    """Give the seat back from which the answer came, or another free one."""
-    reviewer = last.reviewer
+    """Give a seat like the one from which the answer came, if there is a free one."""
     mine = _seats(last).order_by("-id")
     old = mine.filter(state=Claim.State.DONE).first() or mine.first()
     slot = _slot(record, old, last.purpose)
     if slot is None and last.purpose == Purpose.FIRST:
         return
-    # The desk shows one seat: that of the record taken back.
-    seating.release_all(project=project, reviewer=reviewer)
-    until = now + seating.lease(project)
-    if old is not None:
-        # What was shown from this seat, and the severity given before, stay with it.
-        mine.filter(pk=old.pk).update(
-            state=Claim.State.OPEN, slot=slot, expires_at=until
-        )
-        return
-    Claim.objects.create(
-        record=record,
-        reviewer=reviewer,
-        project=project,
-        slot=slot,
-        purpose=last.purpose,
-        round=last.round,
-        opened_at=now,
-        expires_at=until,
-    )
+    mine.live().update(state=Claim.State.RELEASED)
+    # What was shown from the old seat, and the severity given before, stay with it.
+    claim = old or Claim(purpose=last.purpose, round=last.round, opened_at=now)
+    claim.record, claim.reviewer, claim.project = record, last.reviewer, project
+    claim.state, claim.slot = Claim.State.OPEN, slot
+    claim.expires_at = now + seating.lease(project)
+    for _ in range(TRIES):
+        # The desk shows one seat: that of the record taken back. Another tab may be
+        # taking one at this moment, which is waited for and given back, too.
+        seating.release_all(project=project, reviewer=last.reviewer)
+        if _NEW.store_unless_taken(claim):
+            return
 
 
 def _slot(record: Record, old: Claim | None, purpose: str) -> int | None:
@@ -127,3 +128,6 @@ def _slot(record: Record, old: Claim | None, purpose: str) -> int | None:
     if old is not None and old.state == Claim.State.DONE:
         return old.slot
     return seating.next_slot(record)
+
+
+_NEW = CompiledInsert(Claim)

@@ -45,7 +45,8 @@ def test_an_answer_from_an_older_seat_can_be_undone(project):
     undone = taking_back.undo_last(project=project, reviewer=me, now=LATER)
 
     assert undone == record
-    assert Claim.objects.get(state="OPEN").pk == old.pk
+    again = Claim.objects.get(state="OPEN")
+    assert (again.record, again.slot, again.opened_at) == (record, 1, old.opened_at)
 
 
 def test_an_undo_sent_twice_takes_one_answer_back(project):

@@ -18,7 +18,7 @@ from django.db import connection, connections, transaction
 from annotation.domain.queue import Door
 from annotation.models import Claim, Record, Review
 from annotation.querysets.queue import SHORT_LISTS
-from annotation.services import labeling, reviewing, seating
+from annotation.services import labeling, reviewing, seating, taking_back
 from annotation.services.answers import Answer, AnswerRefused
 from annotation.services.queueing import next_servable
 from tests.annotation.desk_seats import NOW, seat
@@ -172,6 +172,28 @@ def test_an_answer_beside_the_loss_of_its_seat_is_stored(project, elsewhere):
 
     assert review.is_current
     assert Claim.objects.get().state == "DONE"
+
+
+@pytest.mark.parametrize("kind", ["taken back to its seat", "without a seat"])
+def test_undo_beside_another_tab_that_takes_the_next_seat(project, elsewhere, kind):
+    RecordFactory.create_batch(3, project=project)
+    me = ReviewerFactory()
+    answered, _ = _answer_and_go_on(seat(project, me))
+    seating.release_all(project=project, reviewer=me)
+    if kind == "without a seat":
+        Claim.objects.filter(record=answered.record_id).delete()
+    told = {"project": project, "reviewer": me, "now": NOW + timedelta(minutes=1)}
+    with transaction.atomic():
+        taken = seat(project, me)
+        undone = elsewhere(lambda: taking_back.undo_last(**told))
+        _wait_until_one_waits()
+
+    assert undone.result(timeout=20) == answered.record
+    held = Claim.objects.get(state="OPEN")
+    assert held.record_id == answered.record_id
+    taken.refresh_from_db()
+    assert taken.state == "RELEASED"
+    assert not Review.objects.answers().exists()
 
 
 @pytest.mark.parametrize("among", [*SHORT_LISTS, None])
