@@ -21,11 +21,7 @@ from annotation.admin.desk_forms import (
     SkipForm,
     WishForm,
 )
-from annotation.admin.pages import (
-    project_chooser,
-    project_for,
-    reviewer_for,
-)
+from annotation.admin.pages import project_chooser, project_for, reviewer_for
 from annotation.domain.queue import Wish
 from annotation.models import Claim, Project, Record, Review, Reviewer
 from annotation.services import (
@@ -37,7 +33,12 @@ from annotation.services import (
     seating,
     taking_back,
 )
-from annotation.services.answers import Answer, AnsweredOtherwise, AnswerRefused
+from annotation.services.answers import (
+    Answer,
+    AnsweredOtherwise,
+    AnswerRefused,
+    AnswerTakenBack,
+)
 from netft_site.base.chance import draw
 
 PERMISSION = "annotation.add_review"
@@ -120,6 +121,9 @@ class DeskView(View):
                 review = self._take(claim, answer)
             except AnsweredOtherwise as conflict:
                 return desk_pages.conflict(request, claim, conflict.stored, answer)
+            except AnswerTakenBack as refusal:
+                messages.warning(request, refusal.message)
+                return self._back()
             except AnswerRefused as refusal:
                 form.add_error(None, refusal.message)
             else:

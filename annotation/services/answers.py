@@ -31,6 +31,16 @@ class AnsweredOtherwise(AnswerRefused):
         self.stored = stored
 
 
+class AnswerTakenBack(AnswerRefused):
+    """The answer was taken back before it was sent again, over a bad line perhaps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "taken_back",
+            "You have taken this answer back; what was sent again was not stored.",
+        )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a reviewer says about one record, as typed."""

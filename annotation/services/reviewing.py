@@ -15,24 +15,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db import transaction
 
 from annotation.models import (
     Claim,
     Draft,
-    Guidelines,
     Project,
     Record,
     Review,
     Reviewer,
 )
 from annotation.models.review import Purpose
-from annotation.querysets.reviews import ClaimQuerySet
+from annotation.querysets.reviews import ReviewQuerySet
 from annotation.services import seating, settling
 from annotation.services.answers import (
     Answer,
     AnswerRefused,
+    AnswerTakenBack,
     as_locked,
     check,
     said,
@@ -73,7 +72,8 @@ def submit(
             (`AnsweredOtherwise`), not the project's words (``unknown_level``,
             ``unknown_root_cause``, ``bad_confidence``), too long (``too_long``),
             another severity than the one given before what came later was shown
-            (``severity_stands``), or text that cannot be made safe (``held_text``).
+            (``severity_stands``), taken back before it was sent again
+            (`AnswerTakenBack`), or text that cannot be made safe (``held_text``).
     """
     return store(
         claim_id=claim_id, reviewer=reviewer, answer=answer, now=now, project=project
@@ -89,15 +89,17 @@ def store(
     project: Project | None,
 ) -> Stored:
     """As `submit`, in a transaction of the caller's that a refusal must undo."""
-    claim = _seat(claim_id, reviewer, project)
+    claim = seating.locked(claim_id=claim_id, reviewer=reviewer, project=project)
     record = claim.record
     standing = _STANDING.rows(record=record.pk)
-    own = [r for r in standing if r.answers(reviewer.pk, claim.purpose, claim.round)]
+    own = _own(claim, standing)
     answer = as_locked(claim, answer)
     for given in own:
         if given.status != Review.Status.WITHDRAWN:
             given.record = record
             return Stored(same(given, claim.project, answer), seatless=False)
+    if own and not claim.is_open:
+        _check_not_taken_back(claim, answer)
     check(claim.project, answer)
     review = _store(claim, answer, own, now)
     left = _leave_seat(claim, review)
@@ -121,7 +123,7 @@ def reveal(*, claim_id: int, reviewer: Reviewer, severity: str, now: datetime) -
             the queue, ``unknown_level``, or ``nothing_later``: the project asks for
             the severity only, or nothing is known.
     """
-    claim = _seat(claim_id, reviewer)
+    claim = seating.locked(claim_id=claim_id, reviewer=reviewer)
     _check_may_read_on(claim)
     if claim.revealed_at is not None:
         return claim
@@ -160,40 +162,6 @@ def set_shortcuts(
     )
 
 
-def _seat(claim_id: int, reviewer: Reviewer, project: Project | None = None) -> Claim:
-    """Return a seat, locked with its record, and its project's newest guidelines."""
-    claim = _SEAT.first(claim_id=claim_id, reviewer=reviewer.pk)
-    if claim is None or (project is not None and claim.project_id != project.pk):
-        raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
-    claim.project = claim.record.project = project or claim.project
-    claim.reviewer = reviewer
-    return claim
-
-
-def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
-    # Those in force when the ticket was served: newer ones were not in view.
-    newest = Guidelines.objects.filter(
-        project=OuterRef("project"), created_at__lte=OuterRef("opened_at")
-    ).order_by("-version")
-    typed = Draft.objects.filter(
-        record=OuterRef("record"), reviewer=OuterRef("reviewer")
-    )
-    claims: ClaimQuerySet = (
-        Claim.objects.filter(pk=claim_id, reviewer=reviewer)
-        .select_related("record")
-        .annotate(
-            guidelines_id=Subquery(newest.values("pk")[:1]), has_draft=Exists(typed)
-        )
-    )
-    # SQLite has one writer at a time and needs no row lock. The record comes first, as
-    # everywhere; the seat is locked too, because of a row that is not, PostgreSQL gives
-    # what stood there before it waited for the other.
-    if connection.features.has_select_for_update_of:
-        return claims.select_for_update(of=("record", "self"))
-    return claims
-
-
-_SEAT = CompiledQuery(_locked_seat, claim_id=int, reviewer=int)
 _STANDING = CompiledQuery(
     lambda record: (
         Review.objects.current().filter(record=record).select_related("reviewer")
@@ -217,6 +185,36 @@ _HELD = CompiledUpdate(
     state=str,
 )
 _NEW = CompiledInsert(Review)
+
+
+def _own(claim: Claim, standing: Sequence[Review]) -> Sequence[Review]:
+    """What this person has said for the purpose and round of a seat, if it stands.
+
+    Nothing stands of a round that has ended: there it is what was said last.
+    """
+    if claim.round < claim.record.round:
+        return _said_from_such(claim)[:1]
+    whose = (claim.reviewer_id, claim.purpose, claim.round)
+    return [review for review in standing if review.answers(*whose)]
+
+
+def _said_from_such(claim: Claim) -> ReviewQuerySet:
+    return Review.objects.filter(
+        record=claim.record_id,
+        reviewer=claim.reviewer_id,
+        purpose=claim.purpose,
+        round=claim.round,
+    ).order_by("-id")
+
+
+def _check_not_taken_back(claim: Claim, answer: Answer) -> None:
+    """Refuse what was said and taken back before, sent again from a seat that is gone.
+
+    An undo gives another seat, so the same from an open one is meant anew.
+    """
+    sent = said(claim.project, answer)
+    if _said_from_such(claim).filter(**sent).exists():
+        raise AnswerTakenBack
 
 
 def _store(

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import connection
+from django.db.models import Exists, OuterRef, Subquery
+
 from annotation.domain.seats import free_slot
-from annotation.models import Claim, Project, Record, Review, Reviewer
+from annotation.models import (
+    Claim,
+    Draft,
+    Guidelines,
+    Project,
+    Record,
+    Review,
+    Reviewer,
+)
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ClaimQuerySet
+from annotation.services.answers import AnswerRefused
 from netft_site.base.compiled import CompiledQuery
 
 LEAVE_GRACE = timedelta(seconds=60)
@@ -35,6 +47,23 @@ def seat_of(*, text: str, project: Project, reviewer: Reviewer) -> Claim | None:
     if claim is not None:
         claim.project = claim.record.project = project
         claim.reviewer = reviewer
+    return claim
+
+
+def locked(
+    *, claim_id: int, reviewer: Reviewer, project: Project | None = None
+) -> Claim:
+    """Return a reviewer's seat, open or not, locked with its record for an answer.
+
+    It comes with ``guidelines_id``, those in force when it was served, and
+    ``has_draft``. Raises:
+        AnswerRefused: ``not_yours``: somebody else's, or in another ``project``.
+    """
+    claim = _LOCKED.first(claim_id=claim_id, reviewer=reviewer.pk)
+    if claim is None or (project is not None and claim.project_id != project.pk):
+        raise AnswerRefused("not_yours", "This seat belongs to somebody else.")
+    claim.project = claim.record.project = project or claim.project
+    claim.reviewer = reviewer
     return claim
 
 
@@ -121,6 +150,32 @@ _OPEN_SEAT = CompiledQuery(
     reviewer=int,
     project=int,
 )
+
+
+def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
+    # Those in force when the ticket was served: newer ones were not in view.
+    newest = Guidelines.objects.filter(
+        project=OuterRef("project"), created_at__lte=OuterRef("opened_at")
+    ).order_by("-version")
+    typed = Draft.objects.filter(
+        record=OuterRef("record"), reviewer=OuterRef("reviewer")
+    )
+    claims: ClaimQuerySet = (
+        Claim.objects.filter(pk=claim_id, reviewer=reviewer)
+        .select_related("record")
+        .annotate(
+            guidelines_id=Subquery(newest.values("pk")[:1]), has_draft=Exists(typed)
+        )
+    )
+    # SQLite has one writer at a time and needs no row lock. The record comes first, as
+    # everywhere; the seat is locked too, because of a row that is not, PostgreSQL gives
+    # what stood there before it waited for the other.
+    if connection.features.has_select_for_update_of:
+        return claims.select_for_update(of=("record", "self"))
+    return claims
+
+
+_LOCKED = CompiledQuery(_locked_seat, claim_id=int, reviewer=int)
 
 
 def _own(claim_id: int, reviewer: Reviewer) -> ClaimQuerySet:

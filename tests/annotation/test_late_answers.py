@@ -8,7 +8,8 @@ import pytest
 
 from annotation.models import Claim, Guidelines, Record, Review
 from annotation.services import seating, settling, taking_back
-from tests.annotation.desk_seats import LATER, NOW, answer, seat
+from annotation.services.answers import AnsweredOtherwise, AnswerRefused
+from tests.annotation.desk_seats import DESK, LATER, NOW, answer, caller, seat, seated
 from tests.factories import GoldFactory, RecordFactory, ReviewerFactory
 
 
@@ -105,3 +106,84 @@ def test_a_late_answer_to_a_round_that_has_ended_is_history(project):
     assert (review.round, review.is_current) == (1, False)
     assert record.state == "OPEN"
     assert not record.verdicts.exists()
+
+
+@pytest.mark.parametrize("given", ["in time", "late"])
+def test_an_answer_to_a_round_that_has_ended_is_stored_once(project, given):
+    RecordFactory(project=project)
+    claim = seat(project, ReviewerFactory())
+    if given == "in time":
+        first = answer(claim)
+        Review.objects.update(is_current=False)
+    Record.objects.update(round=2)
+    if given == "late":
+        first = answer(claim, now=LATER)
+
+    again = answer(claim, now=LATER)
+
+    assert again == first
+    assert Review.objects.count() == 1
+    with pytest.raises(AnsweredOtherwise) as refusal:
+        answer(claim, "low", now=LATER)
+    assert refusal.value.stored == first
+
+
+def test_an_answer_sent_again_after_its_undo_stays_taken_back(project):
+    RecordFactory(project=project)
+    me = ReviewerFactory()
+    old = seat(project, me)
+    answer(old)
+    taking_back.undo_last(project=project, reviewer=me, now=NOW)
+
+    with pytest.raises(AnswerRefused) as refusal:
+        answer(old)
+
+    assert refusal.value.code == "taken_back"
+    assert not Review.objects.answers().exists()
+    assert seating.open_seat(project=project, reviewer=me).record == old.record
+
+
+def test_after_an_undo_the_same_can_be_said_from_the_seat_given_again(project):
+    RecordFactory(project=project)
+    me = ReviewerFactory()
+    answer(seat(project, me))
+    taking_back.undo_last(project=project, reviewer=me, now=NOW)
+
+    review = answer(seat(project, me))
+
+    assert Review.objects.answers().get() == review
+
+
+def test_after_an_undo_another_answer_from_the_old_seat_is_kept(project):
+    RecordFactory(project=project)
+    me = ReviewerFactory()
+    old = seat(project, me)
+    for severity in ("high", "medium"):
+        answer(seat(project, me), severity)
+        taking_back.undo_last(project=project, reviewer=me, now=NOW)
+
+    for severity in ("high", "medium"):
+        with pytest.raises(AnswerRefused):
+            answer(old, severity)
+    review = answer(old, "low")
+
+    assert Review.objects.answers().get() == review
+    assert not Claim.objects.filter(state="OPEN").exists()
+
+
+def test_both_doors_say_that_an_answer_sent_again_was_taken_back(
+    project, bob, browser_of
+):
+    record = RecordFactory(project=project)
+    browser = seated(browser_of, bob)
+    sent = {"claim": Claim.objects.get().pk, "severity": "high"}
+    browser.post(DESK, {**sent, "action": "submit"})
+    browser.post(DESK, {"action": "undo"})
+
+    page = browser.post(DESK, {**sent, "action": "submit"}, follow=True)
+    told = caller(bob)("POST", "api-desk-answers", sent)
+
+    assert "You have taken this answer back" in page.content.decode()
+    assert page.context["claim"] == Claim.objects.get(record=record, state="OPEN")
+    assert (told.status_code, told.json()["error"]["code"]) == (400, "taken_back")
+    assert not Review.objects.answers().exists()
