@@ -46,8 +46,9 @@ def claim_next(
 
     ``draw`` is uniform in [0, 1) and decides whether the record comes by priority, in
     random order, from the gold records or from the reviewer's own old ones; 1 means by
-    priority. ``wish`` narrows the first two. None means that nothing is left for this
-    reviewer now; `waiting.queue_state` says why.
+    priority. ``wish`` narrows them all, and with one nothing is drawn at random: what
+    somebody chose tells nothing of the whole. None means that nothing is left for
+    this reviewer now; `waiting.queue_state` says why.
     """
     current = seating.resume(project=project, reviewer=reviewer, now=now)
     if current is not None:
@@ -62,7 +63,10 @@ def take_next(
     if project.paused_at is not None:
         return None
     search = _Search(project, reviewer, now, wish)
-    return search.through(_door(project, draw)) or search.through(Door.PRIORITY)
+    way = _door(project, draw)
+    if wish and way is Door.RANDOM:
+        way = Door.PRIORITY
+    return search.through(way) or search.through(Door.PRIORITY)
 
 
 class _Search:
@@ -79,19 +83,11 @@ class _Search:
     def through(self, way: Door) -> Claim | None:
         """Sit down at the first record that this way leads to, if there is one."""
         if way is Door.GOLD:
-            return self._apart(self._gold(), Purpose.GOLD)
+            return self._apart(Purpose.GOLD)
         if way is Door.REPEAT:
-            return self._apart(self._repeats(), Purpose.REPEAT)
+            days = self._project.repeat_after_days
+            return self._apart(Purpose.REPEAT, before=self._now - timedelta(days=days))
         return self._first(way)
-
-    def _gold(self) -> Record | None:
-        return _GOLD.first(project=self._project.pk, reviewer=self._reviewer.pk)
-
-    def _repeats(self) -> Record | None:
-        before = self._now - timedelta(days=self._project.repeat_after_days)
-        return _REPEATS.first(
-            project=self._project.pk, reviewer=self._reviewer.pk, before=before
-        )
 
     def _first(self, way: Door) -> Claim | None:
         """Take a slot at the first record that nobody else is sitting down at."""
@@ -162,8 +158,15 @@ class _Search:
         """Whether the desk will show a model's suggestion from this seat."""
         return self._project.shows_suggestions and record.suggestions.exists()
 
-    def _apart(self, record: Record | None, purpose: Purpose) -> Claim | None:
+    def _apart(self, purpose: Purpose, **more: Any) -> Claim | None:
         """Sit down at a settled record, for a look that takes nobody's slot."""
+        # One that does not fit what was wished for would be known as a test.
+        record = settled_for(purpose, self._wish.shape).first(
+            project=self._project.pk,
+            reviewer=self._reviewer.pk,
+            **self._wish.as_lookups(),
+            **more,
+        )
         return None if record is None else self._sit(record, None, purpose=purpose)
 
     def _sit(self, record: Record, slot: int | None, **how: Any) -> Claim | None:
@@ -197,7 +200,8 @@ class _Search:
 
     def _usual(self, record: Record) -> str:
         """The reason that the next ordinary record would be served with."""
-        if record.lot % 1000 < self._project.random_share * 1000:
+        drawn = record.lot % 1000 < self._project.random_share * 1000
+        if drawn and not self._wish:
             return "random sample"
         usual = self._next(Door.PRIORITY)
         return told_at_the_desk(usual.queued_because) if usual else "oldest"
@@ -226,6 +230,17 @@ def next_servable(
     kinds = {"project": int, "reviewer": int, "now": datetime}
     build = partial(_servable, way, among, full)
     return CompiledQuery(build, plan_seconds=PLAN_SECONDS, **kinds, **given)
+
+
+@cache
+def settled_for(purpose: Purpose, wished: tuple[str, ...]) -> CompiledQuery[Record]:
+    """Return the query for the next gold record, or for an own old one to repeat."""
+    kinds: dict[str, type] = {"project": int, "reviewer": int}
+    if purpose == Purpose.REPEAT:
+        kinds["before"] = datetime
+    kinds |= {name: WISH_KINDS[name] for name in wished}
+    build = _repeatable if purpose == Purpose.REPEAT else _gold
+    return CompiledQuery(build, plan_seconds=PLAN_SECONDS, **kinds)
 
 
 def _full(number: int) -> str:
@@ -259,24 +274,15 @@ def _servable(
     return first[:1]
 
 
+def _gold(*, reviewer: int, **more: Any) -> RecordQuerySet:
+    return Record.objects.filter(**more).gold_for(reviewer)[:1]
+
+
+def _repeatable(*, reviewer: int, before: datetime, **more: Any) -> RecordQuerySet:
+    return Record.objects.filter(**more).repeatable_by(reviewer, before)[:1]
+
+
 _NEW = CompiledInsert(Claim)
-_GOLD = CompiledQuery(
-    lambda project, reviewer: Record.objects.filter(project=project).gold_for(reviewer)[
-        :1
-    ],
-    plan_seconds=PLAN_SECONDS,
-    project=int,
-    reviewer=int,
-)
-_REPEATS = CompiledQuery(
-    lambda project, reviewer, before: Record.objects.filter(
-        project=project
-    ).repeatable_by(reviewer, before)[:1],
-    plan_seconds=PLAN_SECONDS,
-    project=int,
-    reviewer=int,
-    before=datetime,
-)
 _SEATS = CompiledQuery(
     lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(
         record=record, purpose=Purpose.FIRST

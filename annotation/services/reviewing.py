@@ -193,7 +193,7 @@ def _own(claim: Claim, standing: Sequence[Review]) -> Sequence[Review]:
     Nothing stands of a round that has ended: there it is what was said last.
     """
     if claim.round < claim.record.round:
-        return _said_from_such(claim)[:1]
+        return list(_said_from_such(claim)[:1])
     whose = (claim.reviewer_id, claim.purpose, claim.round)
     return [review for review in standing if review.answers(*whose)]
 

@@ -220,6 +220,48 @@ def test_a_draft_waits_with_its_record_in_the_count(project):
     assert (state.servable, state.drafts) == (3, 1)
 
 
+@pytest.mark.parametrize("draw", [GOLD, REPEAT])
+@pytest.mark.parametrize(
+    "wish", [Wish(category="wireless"), Wish(category="wireless", vendor="aruba")]
+)
+def test_a_wish_holds_for_gold_and_repeats(project, draw, wish):
+    """One that does not fit would be known for what it is."""
+    me = ReviewerFactory()
+
+    def settled(**more: str) -> Record:
+        record = _settled_by(project, me, **more)
+        if draw == GOLD:
+            record.reviews.all().delete()
+            GoldFactory(record=record)
+        return record
+
+    settled(category="wan", vendor="aruba")
+    usual = RecordFactory(project=project, category="wireless", vendor="aruba")
+    without = seat(project, me, draw, wish=wish)
+    answer(without)
+    fitting = settled(category="wireless", vendor="aruba")
+    claim = seat(project, me, draw, wish=wish)
+
+    assert (without.record, without.purpose) == (usual, "FIRST")
+    assert (claim.record, claim.slot) == (fitting, None)
+
+
+def test_what_was_wished_for_counts_as_no_random_draw(project):
+    """Neither in what is stored, nor in the reason shown, gold or not."""
+    project.random_share = 0.9
+    project.save()
+    RecordFactory(project=project, lot=1, priority=1, queued_because="asked for: WAN")
+    GoldFactory(record__project=project, record__lot=2, record__category="switching")
+    wish = Wish(category="switching")
+
+    drawn = seat(project, ReviewerFactory(), RANDOM, wish=wish)
+    gold = seat(project, ReviewerFactory(), GOLD, wish=wish)
+
+    assert (drawn.purpose, drawn.sampling) == ("FIRST", "PRIORITY")
+    assert gold.purpose == "GOLD"
+    assert drawn.because == gold.because == "asked for: WAN"
+
+
 def test_a_wish_holds_for_priority_and_chance(project):
     RecordFactory.create_batch(3, project=project)
     wanted = RecordFactory(project=project, category="wireless")
