@@ -90,6 +90,7 @@ def empty(
         notes=pausing.recent_notes(project=project, now=now),
         undoable=taking_back.undoable(project=project, reviewer=reviewer, now=now),
         may_pause=request.user.has_perm("annotation.change_project", project),
+        may_decide=request.user.has_perm("annotation.add_verdict", project),
         answered_record=_just_answered(request, project),
     )
     return TemplateResponse(request, "annotation/desk_empty.html", context)

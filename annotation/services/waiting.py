@@ -45,7 +45,8 @@ class QueueState:
     ``servable`` fit the wish, ``unwished`` do not. The rest is counted where nothing
     is servable: ``frees_at`` is when the next seat of a colleague runs out, ``worked``
     are open tickets that the reviewer worked on, ``flagged`` wait for a look at their
-    sanitizing, ``settled`` are done, and ``excluded`` are out of the team's use.
+    sanitizing, ``settled`` are done, ``excluded`` are out of the team's use, and
+    ``reference`` are texts to learn from, which nobody labels.
     """
 
     servable: int
@@ -60,6 +61,7 @@ class QueueState:
     flagged: int = 0
     settled: int = 0
     excluded: int = 0
+    reference: int = 0
     paused_because: str = ""
 
     def told(self, *, exactly: bool) -> QueueState:
@@ -77,7 +79,7 @@ class QueueState:
                 exactly=exactly or name not in COARSE,
                 most=COUNTED,
             )
-            for name in (*COARSE, "answered", "worked", "flagged")
+            for name in (*COARSE, "answered", "worked", "flagged", "reference")
         }
 
     @property
@@ -119,6 +121,7 @@ def _others(records: RecordQuerySet, reviewer: Reviewer) -> dict[str, int]:
         "flagged": _count(records.flagged()),
         "settled": _count(records.settled()),
         "excluded": _count(records.filter(state=Record.State.EXCLUDED)),
+        "reference": _count(records.filter(state=Record.State.REFERENCE)),
     }
 
 

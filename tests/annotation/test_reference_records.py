@@ -129,3 +129,12 @@ def test_the_migration_sets_apart_what_nobody_has_answered_and_goes_back(project
 
     move.open_again(apps, None)
     assert states() == ["OPEN", "OPEN", "HELD", "OPEN"]
+
+
+def test_a_desk_with_texts_to_learn_from_only_says_so(project, bob, browser_of):
+    text(project)
+
+    page = browser_of(bob).get("/admin/annotation/review/desk/noc/").content.decode()
+
+    assert "1 text is kept to learn from, which nobody labels" in page
+    assert "Undo last" not in page
