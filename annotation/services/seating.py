@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from annotation.domain.seats import free_slot
@@ -96,9 +96,18 @@ def release_all(*, project: Project, reviewer: Reviewer) -> int:
     return held.update(state=Claim.State.RELEASED)
 
 
+@transaction.atomic
 def release_expired(*, now: datetime) -> int:
-    """Free every seat whose lease ran out; return how many."""
-    return Claim.objects.expired(now).update(state=Claim.State.RELEASED)
+    """Free every seat whose lease ran out; return how many.
+
+    One that somebody is answering from, or freeing, at this moment is left to them:
+    waited for, two who hold a seat that the other wants would never end.
+    """
+    over = Claim.objects.expired(now)
+    if connection.features.has_select_for_update_skip_locked:
+        free = over.order_by("pk").select_for_update(skip_locked=True)
+        over = Claim.objects.filter(pk__in=free.values("pk"))
+    return over.update(state=Claim.State.RELEASED)
 
 
 def next_slot(record: Record) -> int | None:

@@ -21,7 +21,7 @@ from annotation.querysets.queue import SHORT_LISTS
 from annotation.services import labeling, reviewing, seating, taking_back
 from annotation.services.answers import Answer, AnswerRefused
 from annotation.services.queueing import next_servable
-from tests.annotation.desk_seats import NOW, seat
+from tests.annotation.desk_seats import NOW, answer, seat
 from tests.factories import RecordFactory, ReviewerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,3 +225,17 @@ def test_a_record_excluded_while_it_is_being_locked_is_not_served(
     toggling.result(timeout=20)
 
     assert set(states) == {"OPEN"}
+
+
+def test_the_sweep_leaves_a_seat_to_who_is_answering_from_it(project, elsewhere):
+    RecordFactory.create_batch(2, project=project)
+    mine, other = seat(project, ReviewerFactory()), seat(project, ReviewerFactory())
+    Claim.objects.update(expires_at=NOW)
+    with transaction.atomic():
+        answer(mine)
+        swept = elsewhere(lambda: seating.release_expired(now=NOW))
+        assert swept.result(timeout=20) == 1
+
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert (mine.state, other.state) == ("DONE", "RELEASED")
