@@ -20,6 +20,7 @@ _FIRST_ANSWER = {
     "reviewer__kind": "HUMAN",
     "purpose": "FIRST",
 }
+_IN_SANITIZING_REVIEW = Q(state="HELD") | Q(state="EXCLUDED", queued_because=FLAGGED)
 
 
 class FilteredQuerySet(FoundQuerySet):
@@ -57,8 +58,11 @@ class FilteredQuerySet(FoundQuerySet):
         Never what the sanitizer holds, nor what waits for a look at its sanitizing:
         requeued, it would be served with what should have been hidden.
         """
-        flagged = Q(state="EXCLUDED", queued_because=FLAGGED)
-        return self.exclude(Q(state="HELD") | flagged)
+        return self.exclude(_IN_SANITIZING_REVIEW)
+
+    def in_sanitizing_review(self) -> Self:
+        """Those that wait for a look at their sanitizing: held, or flagged."""
+        return self.filter(_IN_SANITIZING_REVIEW)
 
     def not_excluded(self) -> Self:
         return self.exclude(state="EXCLUDED")

@@ -68,6 +68,9 @@ class RecordQuerySet(AdjudicationQuerySet):
         """Records whose text may be read and learned from."""
         return self.exclude(state__in=["HELD", "EXCLUDED"])
 
+    def out_of_use(self) -> Self:
+        return self.filter(state__in=["HELD", "EXCLUDED"])
+
     def with_one_label_only(self) -> Self:
         """Records without a verdict that carry exactly one submitted label."""
         submitted = models.Q(reviews__is_current=True, reviews__status="SUBMITTED")

@@ -47,6 +47,7 @@ from training.services.datasets import (
     handing,
     stale,
     streaming,
+    withheld,
 )
 from training.services.datasets.watching import watch_build
 
@@ -94,6 +95,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         charts=_charts(dataset),
         exports=dataset.exports.all(),
         leaking=recalling.count_leaking_records(dataset=dataset),
+        withheld=withheld.count(dataset=dataset) if dataset.is_frozen else None,
         stale=stale.count(dataset=dataset) if may_see_stale(request, dataset) else 0,
         may_compare=_may_compare(request, dataset),
         may_recall=request.user.has_perm(SEE_LEAKS, dataset.project),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain, islice
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import CursorPagination
@@ -26,6 +32,7 @@ from training.services.datasets import (
     gating,
     previewing,
     streaming,
+    withheld,
 )
 from training.services.datasets.resolving import DatasetUnknown, resolve_dataset
 
@@ -52,10 +59,16 @@ class DatasetSerializer(serializers.ModelSerializer):
 
 
 class DatasetDetailSerializer(DatasetSerializer):
-    """A dataset with its recipe and its manifest."""
+    """A dataset with its recipe, its manifest, and records out of use since."""
+
+    withheld = serializers.SerializerMethodField()
 
     class Meta(DatasetSerializer.Meta):
-        fields = [*DatasetSerializer.Meta.fields, "recipe", "manifest"]
+        fields = [*DatasetSerializer.Meta.fields, "recipe", "manifest", "withheld"]
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_withheld(self, dataset: Dataset) -> dict[str, int]:
+        return asdict(withheld.count(dataset=dataset))
 
 
 class BuildRequestSerializer(serializers.Serializer):

@@ -21,6 +21,7 @@ from training.services.datasets import (
     gating,
     handing,
     streaming,
+    withheld,
 )
 from training.services.datasets.resolving import resolve_dataset
 
@@ -46,6 +47,7 @@ class Command(JsonCommand):
         dataset = resolve_dataset(options["name"])
         name, split = options["format_name"], options["split"].upper()
         streaming.check_request(dataset=dataset, format_name=name, split=split)
+        self._warn(dataset, split)
         if options["output"] == "-":
             if options["json"]:
                 raise CommandError("--json and -o - both want stdout")
@@ -57,6 +59,14 @@ class Command(JsonCommand):
             export_id=export.pk, clock=timezone.now, progress=self.progress
         )
         return _copy(export, Path(options["output"]))
+
+    def _warn(self, dataset: Dataset, split: str) -> None:
+        excluded = withheld.count(dataset=dataset, split=split).excluded
+        if excluded:
+            self.stderr.write(
+                "Warning: excluded after the freeze and still among the rows: "
+                f"{excluded:,} of its records. A new version leaves them out."
+            )
 
     def _print(self, dataset: Dataset, name: str, split: str) -> dict[str, Any]:
         streaming.check_stream(dataset=dataset, format_name=name, split=split)

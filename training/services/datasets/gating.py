@@ -28,7 +28,7 @@ from annotation.services.leak_standing import Standing, standing_of
 from annotation.services.sanitizing import check_key
 from training.domain.formats.markers import mend
 from training.models import Dataset
-from training.services.datasets import streaming
+from training.services.datasets import streaming, withheld
 from training.services.datasets.streaming import ExportRefused
 
 BLOCK = 500
@@ -63,8 +63,10 @@ def checked_lines(
 
     Each block that has to be checked is checked first. Raises ExportRefused
     (``leak_found``) at the first block that may not leave, (``file_damaged``) at one
-    that was not frozen so, and VaultRefused without the project's key.
+    that was not frozen so, (``record_withheld``) where one of the records is not to
+    leave, see `withheld`, and VaultRefused without the project's key.
     """
+    withheld.refuse_waiting(dataset=dataset, split=split)
     gate = _gate_for(dataset)
     if gate is None:
         lines = streaming.iterate_lines(

@@ -2,7 +2,8 @@
 
 What was harmless when a file was written may be known as a secret since. Such a file is
 written and checked anew by the same steps, so a kill or a second request does no harm;
-where it does not pass, the export is FAILED and there is no file any more.
+where it does not pass, the export is FAILED and there is no file any more. A file
+with a record that waits in the sanitizing review stays, and is not given until then.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from annotation.services.vault import keyring_of
 from training.models import Export
-from training.services.datasets import checks, export_files, exporting
+from training.services.datasets import checks, export_files, exporting, withheld
 from training.services.datasets.streaming import ExportRefused
 
 FILE = "file"
@@ -43,7 +44,8 @@ def hand_out(
     Raises:
         ExportRefused: there is no such part (``unknown_part``), it is not finished
             (``not_finished``), has to be checked again
-            (``being_checked``) or may not leave any more (``export_failed``).
+            (``being_checked``), may not leave any more (``export_failed``) or not
+            now (``record_withheld``).
         VaultRefused: the project's key is not in this process's environment.
     """
     if part not in PARTS:
@@ -51,6 +53,7 @@ def hand_out(
     path = exporting.final_path(export)
     if export.status != Export.Status.DONE or not path.is_file():
         raise ExportRefused("not_finished", "There is no finished file.")
+    withheld.refuse_waiting(dataset=export.dataset, split=export.split)
     if not checks.is_current(export.dataset.project, exporting.checked_path(export)):
         _check_again(export, clock)
     return PARTS[part](path)
