@@ -19,7 +19,7 @@ _SOURCES = [
 ]
 _POLICIES = [
     (TooLong.RAISE.value, "Refuse to build"),
-    (TooLong.DROP.value, "Leave the record out"),
+    (TooLong.DROP.value, "Leave the example out"),
     (TooLong.TRUNCATE.value, "Shorten the end of its text"),
 ]
 FIELD_OF = {

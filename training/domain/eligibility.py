@@ -55,9 +55,9 @@ class RecordFacts:
     is a near duplicate of. answer: id of the review with its ideal answer, and
     answer_grade who gave it. has_resolution, mark: what was recorded, and what a person
     said of it. pair: id of its newest judged pair of answers. reviews: standing first
-    answers, where every review makes an example. is_unsafe: its text did not pass the
-    leak gate.
-    is_too_long: a row of it passes the length limit, under a policy that drops it.
+    answers, where every review makes an example. unsafe: tasks whose row of it did not
+    pass the leak gate. too_long: those whose row passes the length limit, under a
+    policy that drops it.
     """
 
     id: int
@@ -82,8 +82,8 @@ class RecordFacts:
     mark: str = Mark.NONE
     pair: int | None = None
     reviews: tuple[ReviewFacts, ...] = ()
-    is_unsafe: bool = False
-    is_too_long: bool = False
+    unsafe: frozenset[str] = frozenset()
+    too_long: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _answer_ruling(record: RecordFacts, task: Task) -> Ruling:
 def general_task(record: RecordFacts) -> str:
     """What a general-purpose record teaches: to answer, or its text; "" for nothing."""
     is_usable = record.has_text and record.state not in ("HELD", "EXCLUDED")
-    if not is_usable or record.is_unsafe or record.is_too_long:
+    if not is_usable or record.unsafe or record.too_long:
         return ""
     return "question_answer" if record.has_resolution else "domain_text"
 
@@ -186,9 +186,9 @@ def _reasons(record: RecordFacts, task: Task, recipe: Recipe) -> Iterator[str]:
     if task.needs_class and not record.category:
         yield "no_category"
     yield _against_answer(record, task.source)
-    if record.is_unsafe:
+    if task.key in record.unsafe:
         yield "unsafe"
-    if record.is_too_long:
+    if task.key in record.too_long:
         yield "too_long"
 
 

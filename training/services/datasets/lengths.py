@@ -75,8 +75,8 @@ def estimate(text: str) -> int:
 
 def too_long(
     *, recipe: Recipe, measure: Measure, entries: Sequence[Entry], tokens: Tokens
-) -> frozenset[int]:
-    """Ids of records with a row over the limit, where the recipe drops them.
+) -> set[str]:
+    """Ids of the rows over the limit, where the recipe drops them.
 
     tokens: of each row, by its id. Raises BuildRefused (``too_long``) where the recipe
     refuses such rows.
@@ -85,7 +85,7 @@ def too_long(
     if over and recipe.length.policy is TooLong.RAISE:
         found = {entry.row: tokens[entry.row] for entry in over}
         raise BuildRefused("too_long", _words(found, measure.limit, recipe.length))
-    return frozenset(entry.record_id for entry in over)
+    return {entry.row for entry in over}
 
 
 def cut_to_limit(row: Row, measure: Measure, project: Project) -> Row:

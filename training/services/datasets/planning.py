@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from annotation.services import settling
 from netft_site.base.files import atomic_writer, sync_directory, write_json
 from training.domain.chosen import Chosen, Selection
 from training.domain.earlier import TRIAGE, Earlier, earlier_tickets
+from training.domain.eligibility import RecordFacts
 from training.domain.manifest import coverage, mixes
 from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import select
@@ -112,9 +114,9 @@ def select_readable_examples(
 ) -> tuple[Selection, list[Entry]]:
     """Choose the examples of a recipe whose texts pass, and plan them; reads only.
 
-    What does not pass the leak gate, or is too long where the recipe drops that, is
-    left out, and others may take its place; so it is done again until all that are
-    chosen pass.
+    An example that does not pass the leak gate, or is too long where the recipe drops
+    that, is left out, and others may take its place; so it is done again until all
+    that are chosen pass.
 
     Raises OutOfTime, and BuildRefused (``too_long``) where the recipe refuses rows
     that are.
@@ -125,7 +127,7 @@ def select_readable_examples(
         selection = select(facts, *known)
         planned = entries_of(selection, recipe)
         unsafe = vetter.unsafe(planned)
-        long = frozenset[int]()
+        long = set[str]()
         if measure := vetter.measure:
             long = lengths.too_long(
                 recipe=recipe,
@@ -135,14 +137,35 @@ def select_readable_examples(
             )
         if not unsafe | long:
             return selection, planned
-        facts = [
-            replace(
-                f,
-                is_unsafe=f.is_unsafe or f.id in unsafe,
-                is_too_long=f.is_too_long or f.id in long,
-            )
-            for f in facts
-        ]
+        facts = _without(facts, _tasks_of(planned, unsafe), _tasks_of(planned, long))
+
+
+def _tasks_of(
+    entries: Iterable[Entry], rows: Container[str]
+) -> Mapping[int, frozenset[str]]:
+    """The tasks of some rows, by the record that they are of."""
+    found: dict[int, frozenset[str]] = defaultdict(frozenset)
+    for entry in entries:
+        if entry.row in rows:
+            found[entry.record_id] |= {entry.task}
+    return found
+
+
+def _without(
+    facts: Iterable[RecordFacts],
+    unsafe: Mapping[int, frozenset[str]],
+    long: Mapping[int, frozenset[str]],
+) -> list[RecordFacts]:
+    """The facts, with what a record may not teach noted."""
+    none = frozenset[str]()
+    return [
+        replace(
+            f,
+            unsafe=f.unsafe | unsafe.get(f.id, none),
+            too_long=f.too_long | long.get(f.id, none),
+        )
+        for f in facts
+    ]
 
 
 def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:

@@ -45,12 +45,12 @@ class OutOfTime(Exception):
 class Vetted:
     """Under what rows were checked, and what of each was, by the row's id.
 
-    unsafe: ids of records with a row that may not enter. tokens: of each row, where
-    rows are measured.
+    unsafe: ids of rows that may not enter. tokens: of each row, where rows are
+    measured.
     """
 
     standing: Standing
-    unsafe: set[int] = field(default_factory=set)
+    unsafe: set[str] = field(default_factory=set)
     checked: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
 
@@ -74,8 +74,8 @@ class Vetter:
         self.vetted = _resumed(standing_of(project), kept)
         self._gate = LeakGate(project)
 
-    def unsafe(self, entries: Sequence[Entry]) -> set[int]:
-        """Ids of records of which a planned row would not be let out.
+    def unsafe(self, entries: Sequence[Entry]) -> set[str]:
+        """Ids of the planned rows that would not be let out.
 
         Raises OutOfTime, and BuildRefused (``record_changed``).
         """
@@ -86,7 +86,7 @@ class Vetter:
             if time.monotonic() > self._until:
                 self._keep()
                 raise OutOfTime
-        return known.unsafe & {one.record_id for one in entries}
+        return known.unsafe & {one.row for one in entries}
 
     def _keep(self) -> None:
         found = {
@@ -98,14 +98,14 @@ class Vetter:
         self._kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self._kept, json.dumps(found))
 
-    def _unsafe_of(self, block: Sequence[Entry]) -> set[int]:
+    def _unsafe_of(self, block: Sequence[Entry]) -> set[str]:
         ids = {entry.record_id for entry in block}
         stored = vouching.read_texts(ids, self.vetted.standing)
         rows = materials.read_rows(block, stored)
         reads = [
             read
-            for entry in block
-            for read in _reads(entry, rows[entry.row], stored[entry.record_id])
+            for place, entry in enumerate(block)
+            for read in _reads(place, entry, rows[entry.row], stored[entry.record_id])
         ]
         if self.measure:
             self.vetted.tokens.update(
@@ -115,7 +115,8 @@ class Vetter:
         self.vetted.checked.update(
             (name, digest_of(texts_of(row))) for name, row in rows.items()
         )
-        return {reads[finding.row].row for finding in check_reads(self._gate, reads)}
+        found = check_reads(self._gate, reads)
+        return {block[reads[finding.row].row].row for finding in found}
 
 
 def _resumed(today: Standing, kept: Path) -> Vetted:
@@ -134,20 +135,21 @@ def _resumed(today: Standing, kept: Path) -> Vetted:
     )
 
 
-def _reads(entry: Entry, row: Row, stored: StoredText) -> Iterator[Read]:
-    pk, key = entry.record_id, entry.key
+def _reads(place: int, entry: Entry, row: Row, stored: StoredText) -> Iterator[Read]:
+    """Every text of a row, under its place in the block."""
+    key = entry.key
     for text in as_given(row.text):
         is_vouched = stored.is_vouched and text == row.text
-        yield Read(pk, key, text, is_vouched=is_vouched)
+        yield Read(place, key, text, is_vouched=is_vouched)
         if is_vouched and stored.seam:
-            yield Read(pk, key, stored.seam)
+            yield Read(place, key, stored.seam)
     parts = (row.answer, row.rejected, row.category, row.root_cause)
     for part in (*parts, *_strings(row.fields)):
         for text in as_given(part):
-            yield Read(pk, key, text)
-    yield Read(pk, key, key, is_identifier=True)
+            yield Read(place, key, text)
+    yield Read(place, key, key, is_identifier=True)
     if row.group and not _OUR_GROUP.fullmatch(row.group):
-        yield Read(pk, key, row.group, is_identifier=True)
+        yield Read(place, key, row.group, is_identifier=True)
 
 
 def _strings(value: Any) -> Iterator[str]:
