@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from training.domain.findings import LISTED_PER_RULE
+from training.domain.items import Item, Resemblance
 from training.domain.recipe import GoldRule, Recipe, Split
 from training.domain.recipe_choice import Holdout, HoldoutMode
-from training.domain.validation import Item, Resemblance, check_dataset
+from training.domain.validation import check_dataset
 
 LEVELS = ("high", "low")
 START = datetime(2026, 1, 1, tzinfo=UTC)

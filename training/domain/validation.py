@@ -2,17 +2,18 @@
 
 The facts come in as small values without text: who is in which split with which label,
 which pairs resemble each other. The thresholds are those of the data-quality research;
-each rule says its own. Checks of files stand in `file_checks`.
+each rule says its own. What must not stand in two splits is judged by `leak_checks`,
+files by `file_checks`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from training.domain.findings import Finding, Findings, Weight
+from training.domain.items import Item, Resemblance
+from training.domain.leak_checks import check_leaks
 from training.domain.recipe import GoldRule, Recipe, Split
 
 # OpenAI asks for 10 examples and sees gains from 50 to 100 on.
@@ -29,45 +30,6 @@ _MAKE_GOLD = (
     "and then those settled without a senior. Where a task is about an answer, confirm "
     "the resolution or give the ideal answer as a senior. They enter the next version."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One example without its text.
-
-    `fingerprint` is equal for equal texts, `group` for tickets that share a split.
-    `record` is the record's id where the example's says more; `label` is empty where
-    the task has none.
-    """
-
-    id: str
-    split: Split
-    label: str
-    fingerprint: str
-    opened_at: datetime | None = None
-    group: str = ""
-    record: str = ""
-
-    @property
-    def of(self) -> str:
-        """The record that the example is of."""
-        return self.record or self.id
-
-
-@dataclass(frozen=True)
-class Resemblance:
-    """Two examples with (nearly) the same text; similarity 1 is an exact copy."""
-
-    first: str
-    first_split: Split
-    second: str
-    second_split: Split
-    similarity: float
-
-    @property
-    def crosses(self) -> bool:
-        """Whether the two lie in different splits: a leak."""
-        return self.first_split is not self.second_split
 
 
 def check_dataset(
@@ -92,9 +54,7 @@ def check_dataset(
     _check_sizes(items, found)
     _check_scored(items, waiting_for_gold, found)
     _check_groups(items, found)
-    _check_groups_apart(items, found)
-    _check_exact(items, found)
-    _check_resemblances(resemblances, found)
+    check_leaks(items, resemblances, found)
     _check_time(items, recipe, found)
     _check_gold(recipe, waiting_for_gold, found)
     _check_target(recipe, senior_share, found)
@@ -189,85 +149,12 @@ def _check_groups(items: Sequence[Item], found: Findings) -> None:
             found.add(Finding("group_large", Weight.WARNING, message, group))
 
 
-def _check_groups_apart(items: Sequence[Item], found: Findings) -> None:
-    """The last guard: tickets of one incident or near copies learned and measured."""
-    firsts: dict[str, Item] = {}
-    for item in items:
-        first = firsts.setdefault(item.group, item) if item.group else item
-        if first.split is not item.split:
-            found.add(
-                Finding(
-                    "group_across_splits",
-                    Weight.ERROR,
-                    "Two tickets of one incident, or near copies, lie in different "
-                    "splits.",
-                    f"{first.id} ({first.split}), {item.id} ({item.split})",
-                    "split",
-                    "Exclude one of the two records.",
-                )
-            )
-
-
 def _size_weight(count: int) -> Weight | None:
     if count < FEWEST_EXAMPLES:
         return Weight.ERROR
     if count < FEW_EXAMPLES:
         return Weight.WARNING
     return Weight.INFORMATION if count < MODEST_EXAMPLES else None
-
-
-def _check_exact(items: Sequence[Item], found: Findings) -> None:
-    same: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        same[item.fingerprint].append(item)
-    for twins in same.values():
-        first = twins[0]
-        for second in twins[1:]:
-            # Several tasks, or reviews, make several examples of one text.
-            if first.of != second.of:
-                _note_twins(first, second, found)
-
-
-def _note_twins(first: Item, second: Item, found: Findings) -> None:
-    pair = f"{first.id} ({first.split}), {second.id} ({second.split})"
-    if first.split is not second.split:
-        found.add(
-            Finding(
-                "duplicate_across_splits",
-                Weight.ERROR,
-                "Two examples with the same text lie in different splits.",
-                pair,
-                "text",
-                "Exclude one of the two records.",
-            )
-        )
-    elif first.label and second.label and first.label != second.label:
-        message = "The same text carries two labels."
-        fix = "Adjudicate the two tickets together."
-        found.add(
-            Finding("duplicate_conflict", Weight.WARNING, message, pair, "label", fix)
-        )
-    else:
-        message = "Two examples of a split have the same text."
-        found.add(Finding("duplicate", Weight.WARNING, message, pair, "text"))
-
-
-def _check_resemblances(pairs: Iterable[Resemblance], found: Findings) -> None:
-    for pair in pairs:
-        if not pair.crosses:
-            continue
-        found.add(
-            Finding(
-                "near_duplicate_across_splits",
-                Weight.ERROR,
-                f"Two nearly equal texts ({pair.similarity:.2f}) lie in different "
-                "splits.",
-                f"{pair.first} ({pair.first_split}), "
-                f"{pair.second} ({pair.second_split})",
-                "text",
-                "Exclude one of the two records.",
-            )
-        )
 
 
 def _check_time(items: Sequence[Item], recipe: Recipe, found: Findings) -> None:

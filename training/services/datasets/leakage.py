@@ -25,9 +25,9 @@ from annotation.domain.near_search import Search
 from annotation.domain.sketches import VERSION, Sketches, sketch
 from netft_site.base.arrays import read_arrays, write_arrays
 from netft_site.base.files import write_json
+from training.domain.items import Item, Resemblance
 from training.domain.recipe import Split
 from training.domain.rows import FormatError, Row, read_row
-from training.domain.validation import Item, Resemblance
 from training.models import Dataset
 from training.services.datasets import folders
 
@@ -49,6 +49,7 @@ def item_of(row: Row) -> Item:
         opened_at=datetime.fromisoformat(row.opened_at) if row.opened_at else None,
         group=row.group,
         record=row.record,
+        is_cut=bool(row.cut),
     )
 
 
@@ -83,6 +84,7 @@ def read_found(dataset: Dataset) -> list[Resemblance]:
             second=pair["second"],
             second_split=Split(pair["second_split"]),
             similarity=pair["similarity"],
+            is_cut=pair["is_cut"],
         )
         for pair in json.loads(path.read_text(encoding="utf-8"))
     ]
@@ -183,7 +185,12 @@ def _write_found(dataset: Dataset, parts: Sequence[Path], search: Search) -> Non
 
 def _resemblance(one: Row, other: Row, similarity: float) -> Resemblance:
     return Resemblance(
-        one.id, Split(one.split), other.id, Split(other.split), similarity
+        one.id,
+        Split(one.split),
+        other.id,
+        Split(other.split),
+        similarity,
+        is_cut=bool(one.cut or other.cut),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from training.domain.formats import Row
+from training.domain.items import Item
 from training.domain.row_quality import RowQuality
-from training.domain.validation import Item
 from training.models import Dataset
 from training.services.datasets import leakage, planning, vetting
 

@@ -14,11 +14,12 @@ from typing import Any
 from annotation.models import Project
 from training.domain.chosen import Chosen, Selection
 from training.domain.findings import Finding, has_errors
+from training.domain.items import Item
 from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.manifest import mixes
 from training.domain.recipe import Recipe, Split
 from training.domain.task_table import TaskLine, task_lines
-from training.domain.validation import Item, check_dataset
+from training.domain.validation import check_dataset
 from training.services.datasets.building import parse_recipe
 from training.services.datasets.planning import select_examples
 
