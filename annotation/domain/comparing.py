@@ -38,6 +38,7 @@ def advance(
     *,
     characters: int | None = None,
     threshold: float = THRESHOLD,
+    shown_from: float | None = None,
 ) -> Search:
     """Go on for as long as reading so many characters takes; without it, to the end.
 
@@ -45,10 +46,13 @@ def advance(
     exact copies are paired with the first of them, and within a crowded bucket texts
     are compared with the first that differ. What a text quotes is compared with whole
     texts only: many replies quote the same formula and have nothing else in common.
+    `shown_from`: pairs below the threshold that were compared on the way come back from
+    this similarity on. They are not all there are, and change nothing in the others.
 
     Raises judging.TextChanged.
     """
-    step = _Step(search, sketches, read, characters, threshold)
+    shown = threshold if shown_from is None else shown_from
+    step = _Step(search, sketches, read, characters, threshold, shown)
     try:
         while not step.search.is_done:
             step.go_through_band()
@@ -71,12 +75,13 @@ class _Step:
         read: Reader,
         characters: int | None,
         threshold: float,
+        shown_from: float,
     ) -> None:
         self.search = search
         self._faces = sketches.take(np.lexsort((sketches.owners, sketches.quoted)))
         self._singles, self._equal = _equal_contents(self._faces)
         self._judge = Judge(self._faces, search.known, read, characters, threshold)
-        self._threshold = threshold
+        self._threshold, self._shown_from = threshold, shown_from
 
     def result(self) -> Search:
         """The search with all that is known now."""
@@ -98,10 +103,10 @@ class _Step:
         )
 
     def _near(self, pairs: Ends) -> tuple[Ends, Shares]:
-        """Those of some pairs of places that are near."""
+        """Those of some pairs of places that are near, or shown all the same."""
         similarities = self._judge.similarities(pairs)
-        near = similarities >= self._threshold
-        return pairs[near], similarities[near]
+        shown = similarities >= min(self._threshold, self._shown_from)
+        return pairs[shown], similarities[shown]
 
     def _near_in_crowd(self, crowd: Places) -> Iterator[tuple[Ends, Shares]]:
         """Compare with the first, and what is not near it with the next first."""
@@ -110,8 +115,9 @@ class _Step:
                 return
             others = crowd[1:]
             pairs = np.column_stack([np.full(others.size, crowd[0]), others])
-            near, similarities = self._near(pairs)
-            yield near, similarities
+            shown, similarities = self._near(pairs)
+            yield shown, similarities
+            near = shown[similarities >= self._threshold]
             crowd = others[~np.isin(others, near[:, 1])]
 
 

@@ -161,4 +161,4 @@ def test_a_rule_that_fires_often_is_listed_shortly_and_counted():
 
     unknown = [f for f in findings if f.rule == "label_unknown"]
     assert len(unknown) == LISTED_PER_RULE + 1
-    assert unknown[-1].message == "and 80 more of this rule"
+    assert unknown[-1].message == "and 80 more of this rule, 100 in all"

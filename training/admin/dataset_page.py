@@ -84,6 +84,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         project=dataset.project,
         progress=watch_build(dataset=dataset, now=timezone.now()),
         findings=manifest.get("findings", []),
+        has_resemblances=folders.resemblances_path(dataset).is_file(),
         left_out=[
             {"count": count, "words": LEFT_OUT_WORDS[reason]}
             for reason, count in manifest.get("left_out", {}).items()

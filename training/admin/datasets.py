@@ -21,11 +21,37 @@ from training.admin import (
     label_doubts,
     quality_page,
     rendered_page,
+    resemblances,
     version_pages,
 )
 from training.models import Dataset
 
 _NAME = "training_dataset"
+_VIEWS: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
+    "choose": ("builder/", dataset_builder.choose_project),
+    "builder": ("builder/<slug:slug>/", dataset_builder.BuilderView.as_view()),
+    "recalls": ("recall/", data_recall.choose_project),
+    "recall": ("recall/<slug:slug>/", data_recall.data_recall_page),
+    "settle": ("recall/<slug:slug>/settle/", data_recall.settle),
+    "compares": ("compare/", version_pages.choose_project),
+    "compare": ("compare/<slug:slug>/", version_pages.compare_page),
+    "page": ("<int:dataset_id>/page/", dataset_page.dataset_page),
+    "stale": ("<int:dataset_id>/stale/", version_pages.stale_page),
+    "progress": ("<int:dataset_id>/progress/", dataset_page.progress),
+    "quality": ("<int:dataset_id>/quality/", quality_page.quality_page),
+    "tokens": ("<int:dataset_id>/tokens/", quality_page.count_tokens),
+    "check": ("<int:dataset_id>/label-check/", label_doubts.start_check),
+    "checked": ("<int:dataset_id>/label-check/watch/", label_doubts.watch),
+    "unchecked": ("<int:dataset_id>/label-check/stop/", label_doubts.stop),
+    "send": ("<int:dataset_id>/send/", label_doubts.send),
+    "plain": ("<int:dataset_id>/plain/", ablation.build_plain),
+    "export": ("<int:dataset_id>/export/", dataset_page.start_export),
+    "file": ("<int:dataset_id>/files/<str:split>/", dataset_page.download_split),
+    "exported": ("exports/<int:export_id>/", dataset_page.download_export),
+    "resembling": ("<int:dataset_id>/resemblances.csv", resemblances.download),
+    "rendered": ("<int:dataset_id>/rendered/", rendered_page.rendered_page),
+    "beside": ("exports/<int:export_id>/<str:part>/", dataset_page.download_export),
+}
 _TONES = {"DRAFT": "info", "BUILDING": "live", "FROZEN": "good", "FAILED": "bad"}
 
 
@@ -80,35 +106,10 @@ class DatasetAdmin(OwnedFacts):
         return redirect("admin:training_dataset_page", number)
 
     def get_urls(self) -> list[URLPattern]:
-        page = dataset_page
-        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
-            "choose": ("builder/", dataset_builder.choose_project),
-            "builder": ("builder/<slug:slug>/", dataset_builder.BuilderView.as_view()),
-            "recalls": ("recall/", data_recall.choose_project),
-            "recall": ("recall/<slug:slug>/", data_recall.data_recall_page),
-            "settle": ("recall/<slug:slug>/settle/", data_recall.settle),
-            "compares": ("compare/", version_pages.choose_project),
-            "compare": ("compare/<slug:slug>/", version_pages.compare_page),
-            "page": ("<int:dataset_id>/page/", page.dataset_page),
-            "stale": ("<int:dataset_id>/stale/", version_pages.stale_page),
-            "progress": ("<int:dataset_id>/progress/", page.progress),
-            "quality": ("<int:dataset_id>/quality/", quality_page.quality_page),
-            "tokens": ("<int:dataset_id>/tokens/", quality_page.count_tokens),
-            "check": ("<int:dataset_id>/label-check/", label_doubts.start_check),
-            "checked": ("<int:dataset_id>/label-check/watch/", label_doubts.watch),
-            "unchecked": ("<int:dataset_id>/label-check/stop/", label_doubts.stop),
-            "send": ("<int:dataset_id>/send/", label_doubts.send),
-            "plain": ("<int:dataset_id>/plain/", ablation.build_plain),
-            "export": ("<int:dataset_id>/export/", page.start_export),
-            "file": ("<int:dataset_id>/files/<str:split>/", page.download_split),
-            "exported": ("exports/<int:export_id>/", page.download_export),
-            "rendered": ("<int:dataset_id>/rendered/", rendered_page.rendered_page),
-            "beside": ("exports/<int:export_id>/<str:part>/", page.download_export),
-        }
         return [
             *(
                 path(route, self.admin_site.admin_view(view), name=f"{_NAME}_{name}")
-                for name, (route, view) in views.items()
+                for name, (route, view) in _VIEWS.items()
             ),
             *super().get_urls(),
         ]

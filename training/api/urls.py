@@ -9,6 +9,7 @@ from training.api import (
     export_files,
     label_checks,
     models,
+    resemblances,
     runs,
     tokens,
     versions,
@@ -54,6 +55,11 @@ urlpatterns = [
         f"{_DATASETS}/<str:reference>/diff/",
         versions.DatasetDiff.as_view(),
         name="api-dataset-diff",
+    ),
+    path(
+        f"{_DATASETS}/<str:reference>/resemblances/",
+        resemblances.ResemblanceList.as_view(),
+        name="api-dataset-resemblances",
     ),
     path(
         f"{_DATASETS}/<str:reference>/stale-labels/",

@@ -45,6 +45,16 @@ def has_errors(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Weight.ERROR for finding in findings)
 
 
+def merge(*lists: Iterable[Finding]) -> list[Finding]:
+    """Several lists as one, errors first; each stays as short as it came."""
+    return _in_order([finding for one in lists for finding in one])
+
+
+def _in_order(found: Iterable[Finding]) -> list[Finding]:
+    order = list(Weight)
+    return sorted(found, key=lambda one: (order.index(one.severity), one.rule))
+
+
 class Findings:
     """A list that stays short: each rule is listed up to a limit, then counted."""
 
@@ -63,12 +73,12 @@ class Findings:
     def all(self) -> list[Finding]:
         """What was listed, errors first, and one line for each rule's rest."""
         rest = [
-            Finding(rule, weight, f"and {count - self._limit:,} more of this rule")
+            Finding(
+                rule,
+                weight,
+                f"and {count - self._limit:,} more of this rule, {count:,} in all",
+            )
             for (rule, weight), count in self._counts.items()
             if count > self._limit
         ]
-        order = list(Weight)
-        return sorted(
-            [*self._listed, *rest],
-            key=lambda finding: (order.index(finding.severity), finding.rule),
-        )
+        return _in_order([*self._listed, *rest])

@@ -90,6 +90,12 @@ def vetted_path(dataset: Dataset) -> Path:
     return _home(dataset) / f".v{dataset.version}.vetted" / "rows.json"
 
 
+def resemblances_path(dataset: Dataset) -> Path:
+    """Where the pairs of texts in two splits are kept, also of a build that failed."""
+    home = Path(settings.DATA_DIR) / "resemblances" / dataset.project.slug
+    return home / dataset.name / f"v{dataset.version}.json"
+
+
 def relative(path: Path) -> str:
     """A path as it is stored on a row."""
     return path.relative_to(settings.DATA_DIR).as_posix()

@@ -28,7 +28,7 @@ from netft_site.base.files import (
 )
 from netft_site.base.refusals import Refused
 from training.domain.file_checks import FileReport, check_file
-from training.domain.findings import Finding, Findings, Weight
+from training.domain.findings import Finding, Weight, merge
 from training.domain.formats import Row, convert, encode_line, find_format, read_row
 from training.domain.gates import gates
 from training.domain.manifest import SplitFile, Vocabulary, content, content_sha256
@@ -72,6 +72,7 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
     notes = Notes.begin(dataset, recipe.seed)
     files = _write_files(dataset, folder, notes)
     formats = _check_formats(dataset, recipe, folder)
+    leakage.keep_found(dataset)
     findings = _findings(dataset, recipe, header, notes, formats)
     manifest = _manifest(dataset, recipe, header, files, findings, now)
     manifest["quality"] = _quality(notes.quality, header, formats)
@@ -117,7 +118,6 @@ def _findings(
     formats: dict[str, FileReport],
 ) -> list[Finding]:
     """Everything the checks have to say about the written files."""
-    found = Findings()
     checked = check_dataset(
         notes.items,
         levels=dataset.project.scale.keys,
@@ -134,9 +134,8 @@ def _findings(
         if finding.severity is Weight.ERROR
     ]
     diverse = diversity.findings(dataset, header.coverage)
-    for finding in [*checked, *notes.quality.findings(), *diverse, *of_formats]:
-        found.add(finding)
-    return found.all()
+    # Each list is short already and says how many it leaves out.
+    return merge(checked, notes.quality.findings(), diverse, of_formats)
 
 
 def _check_formats(

@@ -24,7 +24,7 @@ from annotation.domain.judging import TextChanged
 from annotation.domain.near_search import Search
 from annotation.domain.sketches import VERSION, Sketches, sketch
 from netft_site.base.arrays import read_arrays, write_arrays
-from netft_site.base.files import write_json
+from netft_site.base.files import write_atomic, write_json
 from training.domain.items import Item, Resemblance
 from training.domain.recipe import Split
 from training.domain.rows import FormatError, Row, read_row
@@ -33,6 +33,8 @@ from training.services.datasets import folders
 
 SKETCH_CHARACTERS = 15_000_000
 COMPARE_CHARACTERS = 20_000_000
+SHOWN_FROM = 0.7
+"""Pairs from here on are told, though near copies begin at 0.8."""
 _FOUND = "leaks.json"
 _SEARCH = f"search.v{VERSION}.npz"
 # A place is the number of a part and, below these bits, an offset in it.
@@ -76,15 +78,35 @@ def search(dataset: Dataset) -> None:
 
 def read_found(dataset: Dataset) -> list[Resemblance]:
     """The pairs that `search` kept."""
-    path = folders.building_folder(dataset) / _FOUND
+    return _read_pairs(folders.building_folder(dataset) / _FOUND)
+
+
+def keep_found(dataset: Dataset) -> None:
+    """Keep every pair that `search` found beside the dataset, frozen or not."""
+    found = folders.building_folder(dataset) / _FOUND
+    path = folders.resemblances_path(dataset)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, found.read_bytes())
+
+
+def read_kept(dataset: Dataset) -> list[Resemblance]:
+    """Every pair of texts in two splits that the last build met, the nearest first.
+
+    Empty where it has not come so far.
+    """
+    path = folders.resemblances_path(dataset)
+    found = _read_pairs(path) if path.is_file() else []
+    return sorted(found, key=lambda pair: -pair.similarity)
+
+
+def _read_pairs(path: Path) -> list[Resemblance]:
     return [
         Resemblance(
-            first=pair["first"],
-            first_split=Split(pair["first_split"]),
-            second=pair["second"],
-            second_split=Split(pair["second_split"]),
-            similarity=pair["similarity"],
-            is_cut=pair["is_cut"],
+            **{
+                **pair,
+                "first_split": Split(pair["first_split"]),
+                "second_split": Split(pair["second_split"]),
+            }
         )
         for pair in json.loads(path.read_text(encoding="utf-8"))
     ]
@@ -142,6 +164,7 @@ def _compare(path: Path, parts: Sequence[Path]) -> Search:
         Sketches.joined(every),
         lambda places: {at: row.text for at, row in _rows_at(parts, places)},
         characters=COMPARE_CHARACTERS,
+        shown_from=SHOWN_FROM,
     )
     write_arrays(path, {**search.columns(), "about": about}, mode=0o644)
     return search
