@@ -90,16 +90,10 @@ def test_a_wrong_field_is_marked_and_there_is_no_preview(
 def test_a_recipe_survives_the_form(project, data):
     recipe = Recipe.parse(data)
 
-    form = RecipeForm(project, form_values(recipe))
+    form = RecipeForm.of(project, recipe)
 
     assert form.is_valid(), form.errors
-    given = form.recipe.as_json()
-    given["upsampling"]["weights"] = {
-        grade: weight
-        for grade, weight in given["upsampling"]["weights"].items()
-        if weight != 1
-    }
-    assert given == recipe.as_json()
+    assert form.recipe.as_json() == recipe.as_json()
 
 
 def test_what_was_previewed_is_what_is_built(

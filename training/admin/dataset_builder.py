@@ -26,7 +26,6 @@ from annotation.models import Project
 from netft_site.base.refusals import Refused
 from training.admin.dataset_charts import dataset_charts
 from training.admin.recipe_form import RecipeForm
-from training.admin.recipe_values import form_values
 from training.domain.recipe import Recipe
 from training.models import Dataset
 from training.services.datasets import building, previewing
@@ -68,7 +67,7 @@ class BuilderView(View):
             form = RecipeForm(self.project, request.GET)
         else:
             recipe = Recipe.parse(like.recipe) if like else Recipe()
-            form = RecipeForm(self.project, form_values(recipe))
+            form = RecipeForm.of(self.project, recipe)
         name = like.name if like else request.GET.get("name", "")
         return self._show(request, form, name=name)
 
@@ -86,7 +85,7 @@ class BuilderView(View):
                 build.add_error(None, refusal.message)
             else:
                 return redirect("admin:training_dataset_page", dataset.pk)
-        form = RecipeForm(self.project, form_values(_recipe_of(build)))
+        form = RecipeForm.of(self.project, _recipe_of(build))
         return self._show(request, form, build=build, status=422)
 
     def _like(self, request: HttpRequest) -> Dataset | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from annotation.models import Project, Record
-from training.admin.recipe_values import recipe_data
+from training.admin.recipe_carrying import keep_unshown, words_of_unshown
+from training.admin.recipe_values import form_values, recipe_data
 from training.admin.task_fields import FIELD_OF, TaskFields
 from training.domain.recipe import FORMATS, Recipe, RecipeError, Split
 from training.domain.recipe_choice import HoldoutMode
@@ -78,7 +81,9 @@ class RecipeForm(TaskFields):
     """A recipe to look at; `recipe` is what it says once the form is valid."""
 
     recipe: Recipe
+    unshown: Sequence[str] = ()
 
+    base = forms.CharField(required=False, widget=forms.HiddenInput)
     gold_rule = forms.ChoiceField(
         label="Which labels count", choices=_GOLD, widget=forms.RadioSelect
     )
@@ -165,6 +170,16 @@ class RecipeForm(TaskFields):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    @classmethod
+    def of(cls, project: Project, recipe: Recipe) -> RecipeForm:
+        """The form of a recipe; what it cannot show is carried along in it."""
+        values = form_values(recipe)
+        whole = recipe.as_json()
+        form = cls(project, values)
+        if form._shown(recipe) != whole:
+            values["base"] = json.dumps(whole)
+        return form
+
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, column in (("categories", "category"), ("vendors", "vendor")):
@@ -180,13 +195,39 @@ class RecipeForm(TaskFields):
         if self.errors:
             return cleaned
         try:
-            self.recipe = Recipe.parse(recipe_data(cleaned))
+            self.recipe = Recipe.parse(self._with_base(recipe_data(cleaned)))
         except RecipeError as error:
             field = _FIELD_OF.get(error.key)
             self.add_error(
                 field, str(error).partition(": ")[2] if field else str(error)
             )
         return cleaned
+
+    def _with_base(self, said: dict[str, Any]) -> dict[str, Any]:
+        """What the fields say, and what the recipe they began with says beside them.
+
+        Raises RecipeError where what was carried along is no recipe.
+        """
+        carried = self.cleaned_data.get("base")
+        if not carried:
+            return said
+        try:
+            base = Recipe.parse(json.loads(carried))
+        except json.JSONDecodeError as error:
+            raise RecipeError("", "the recipe to begin with cannot be read") from error
+        self.unshown = words_of_unshown(base)
+        whole: dict[str, Any] = keep_unshown(base.as_json(), self._shown(base), said)
+        return whole
+
+    def _shown(self, recipe: Recipe) -> dict[str, Any]:
+        """What the form says of a recipe when nobody touches it."""
+        values = form_values(recipe)
+        return recipe_data(
+            {
+                name: field.to_python(values.get(name))
+                for name, field in self.fields.items()
+            }
+        )
 
     def shares(self) -> list[forms.BoundField]:
         """The fields of the four shares."""

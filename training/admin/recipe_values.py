@@ -70,30 +70,14 @@ def _plain(number: float) -> str:
 def recipe_data(given: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe as JSON that a valid form says."""
     sizes = {split.value: given[f"size_{split.lower()}"] for split in Split}
-    limit = given["train_opened_before"]
-    target = given["target_share"]
     return {
         **task_data(given),
         "gold_rule": given["gold_rule"],
         "test": _holdout_data(given),
         "shares": {s.value: _share(given[f"share_{s.lower()}"]) for s in Split},
         "sizes": {split: size for split, size in sizes.items() if size},
-        "filters": {
-            "kinds": given["kinds"],
-            "categories": given["categories"],
-            "vendors": given["vendors"],
-            "min_agreement": _share(given["min_agreement"]),
-            "train_opened_before": limit and limit.isoformat(),
-        },
-        "upsampling": {
-            "weights": {
-                "SENIOR": given["weight_senior"],
-                "PRINCIPAL": given["weight_principal"],
-            },
-            "target_share": _share(target) if target else None,
-            "cap": given["cap"],
-            "method": given["method"],
-        },
+        "filters": _filter_data(given),
+        "upsampling": _upsampling_data(given),
         "balance": {
             "by": given["balance_by"],
             "towards": given["balance_towards"],
@@ -103,6 +87,30 @@ def recipe_data(given: Mapping[str, Any]) -> dict[str, Any]:
         "formats": given["formats"],
         "min_per_class": given["min_per_class"],
         "seed": given["seed"],
+    }
+
+
+def _filter_data(given: Mapping[str, Any]) -> dict[str, Any]:
+    limit = given["train_opened_before"]
+    return {
+        "kinds": given["kinds"],
+        "categories": given["categories"],
+        "vendors": given["vendors"],
+        "min_agreement": _share(given["min_agreement"]),
+        "train_opened_before": limit and limit.isoformat(),
+    }
+
+
+def _upsampling_data(given: Mapping[str, Any]) -> dict[str, Any]:
+    target = given["target_share"]
+    return {
+        "weights": {
+            "SENIOR": given["weight_senior"],
+            "PRINCIPAL": given["weight_principal"],
+        },
+        "target_share": _share(target) if target else None,
+        "cap": given["cap"],
+        "method": given["method"],
     }
 
 
