@@ -31,6 +31,7 @@ from tests.annotation.quality_answers import golds, many_decided, repeats
 from tests.annotation.reviewing_texts import HELD_BODY, add
 from tests.evaluation import worlds
 from tests.factories import (
+    BaseModelFactory,
     BulkActFactory,
     DatasetFactory,
     ExampleFactory,
@@ -262,6 +263,11 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     yield opened("evaluation/lineage.html", lineage)
     launch = "/admin/training/trainingrun/launch/noc/"
     yield opened("training/launch.html", launch)
+    table = "/admin/training/basemodel/"
+    yield opened("training/base_models.html", table)
+    yield opened("training/base_model_add.html", f"{table}add/")
+    base = BaseModelFactory(source="LOCAL", licence="Apache-2.0")
+    yield opened("training/base_model.html", f"{table}{base.pk}/change/")
     run = TrainingRunFactory(dataset=dataset)
     ModelVersionFactory(run=run)
     page = f"/admin/training/trainingrun/{run.pk}/page/"

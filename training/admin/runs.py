@@ -1,4 +1,4 @@
-"""Runs, models and base models as tables to read, and the way to a run's page."""
+"""Runs and models as tables to read, and the way to a run's page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from annotation.admin.owned import FactsOnly, OwnedFacts
+from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
 from training.admin import launch, run_page
 from training.domain.job_states import JobState
 from training.domain.run_words import RunFacts, describe
-from training.models import BaseModel, ModelVersion, TrainingRun
+from training.models import ModelVersion, TrainingRun
 from training.querysets.runs import ModelVersionQuerySet, TrainingRunQuerySet
 from training.services.describing import read_result
 
@@ -121,13 +121,6 @@ class ModelVersionAdmin(OwnedFacts):
         if model.run is None:
             return "-"
         return format_html('<a href="{}">Run {}</a>', _page(model.run), model.run.pk)
-
-
-@admin.register(BaseModel)
-class BaseModelAdmin(FactsOnly):
-    list_display = ["name", "architecture", "parameters", "context_length", "licence"]
-    list_filter = ["architecture"]
-    search_fields = ["name"]
 
 
 def _page(run: TrainingRun) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from training.api import (
+    base_models,
     datasets,
     export_files,
     label_checks,
@@ -82,6 +83,16 @@ urlpatterns = [
         f"{_PROJECT}/runs/<int:run>/cancel/",
         runs.RunCancel.as_view(),
         name="api-run-cancel",
+    ),
+    path(
+        f"{_PROJECT}/base-models/",
+        base_models.BaseModelList.as_view(),
+        name="api-base-models",
+    ),
+    path(
+        f"{_PROJECT}/base-models/<slug:name>/licence/",
+        base_models.LicenceApproval.as_view(),
+        name="api-base-model-licence",
     ),
     path(f"{_PROJECT}/models/", models.ModelList.as_view(), name="api-models"),
     path(

@@ -19,10 +19,10 @@ from safetensors.numpy import load_file, save_file
 
 from netft_site.base.files import sha256_of, sync_directory, write_atomic
 from training.domain import run_files
+from training.domain.base_folder import TOKENIZER
 from training.domain.job_spec import Artifact, BaseModelFiles
 from training.domain.run_files import FileDigest
 from training.domain.strict_json import SpecError, dump, load
-from training.ml.base_model import TOKENIZER
 from training.ml.heads import LinearHead
 from training.ml.outcomes import BadInput
 from training.ml.sealing import MANIFEST, matches_manifest, seal

@@ -39,15 +39,20 @@ def load_encoder(folder: Path) -> Any:
     """The encoder in float32 with its dropout off and without an unused pooler."""
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    config = transformers.AutoConfig.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    # Each family has its own words for it; LoRA brings the dropout that is wanted.
+    for name, value in vars(config).items():
+        if "dropout" in name and isinstance(value, float):
+            setattr(config, name, 0.0)
     encoder = transformers.AutoModel.from_pretrained(
         folder,
+        config=config,
         local_files_only=True,
         use_safetensors=True,
         trust_remote_code=False,
         dtype=torch.float32,
-        attn_implementation="sdpa",
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
     # Mean pooling replaces it; left in, LoRA would adapt weights nobody uses.
     encoder.pooler = None

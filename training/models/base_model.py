@@ -34,6 +34,10 @@ class BaseModel(models.Model):
     weights_sha256 = models.CharField(max_length=64, blank=True)
     licence = models.CharField(max_length=80, blank=True)
     licence_approved_by = models.CharField(max_length=150, blank=True)
+    licence_approved_at = models.DateTimeField(null=True, blank=True)
+    licence_note = models.CharField(
+        max_length=500, blank=True, help_text="What the licence permits, in words."
+    )
     parameters = models.PositiveBigIntegerField(default=0)
     context_length = models.PositiveIntegerField(default=0)
     template_sha256 = models.CharField(max_length=64, blank=True)
@@ -43,13 +47,27 @@ class BaseModel(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("approve_licence", "Can approve the licence of a base model")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(architecture="CLASSICAL")
                 | ~models.Q(weights_sha256=""),
                 name="basemodel_weights_are_pinned",
             ),
+            models.CheckConstraint(
+                condition=models.Q(licence_approved_by="")
+                | ~models.Q(licence_note="")
+                & models.Q(licence_approved_at__isnull=False),
+                name="basemodel_approval_says_what",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a run may start from it, as far as its licence goes."""
+        # What comes with the program has been read once for everybody, see NOTICE.
+        own = self.source in (self.Source.EMBEDDED, self.Source.BUILTIN)
+        return own or bool(self.licence_approved_by)

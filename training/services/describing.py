@@ -1,4 +1,4 @@
-"""A run in plain values, for the command line and the API alike."""
+"""A run, or a base model, in plain values, for the command line and the API alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from training.domain.run_files import TrainResult
 from training.domain.strict_json import dump, load
-from training.models import Job, TrainingRun
+from training.models import BaseModel, Job, TrainingRun
 
 
 def describe_run(run: TrainingRun) -> dict[str, Any]:
@@ -39,6 +39,24 @@ def describe_run(run: TrainingRun) -> dict[str, Any]:
         "metrics": _metrics(job),
         "overfitting": run.overfitting or None,
         "seconds": elapsed_seconds(job),
+    }
+
+
+def describe_base(base: BaseModel) -> dict[str, Any]:
+    """A base model as it is registered, ready for JSON."""
+    return {
+        "name": base.name,
+        "architecture": base.architecture,
+        "source": base.source,
+        "revision": base.revision or None,
+        "weights_sha256": base.weights_sha256 or None,
+        "template_sha256": base.template_sha256 or None,
+        "parameters": base.parameters,
+        "context_length": base.context_length,
+        "licence": base.licence or None,
+        "approved": base.is_approved,
+        "licence_approved_by": base.licence_approved_by or None,
+        "licence_note": base.licence_note or None,
     }
 
 

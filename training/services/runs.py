@@ -56,8 +56,15 @@ def queue(
     in any case.
 
     Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``other_tasks``,
-    ``objective_unknown``, ``hyperparameter``, ``base_model_missing``.
+    ``objective_unknown``, ``hyperparameter``, ``base_model_missing``,
+    ``licence_unapproved``.
     """
+    if not base_model.is_approved:
+        raise Refused(
+            "licence_unapproved",
+            f"Nobody has approved the licence of {base_model} ({base_model.licence}). "
+            "Whoever may do so reads it first, on the page of the base model.",
+        )
     kind = _kind(base_model, objective, tuning)
     spec = _spec(dataset, base_model, kind, hyperparameters or {}, seed)
     fingerprint = _fingerprint(dataset, base_model, spec)
