@@ -105,7 +105,7 @@ class AdjudicationView(SeniorView):
             return self._show_next(request)
         open_to = weighing.open_to_a_senior(project=self.project)
         record = open_to.filter(pk=record_id).first()
-        if record is None and _is_decided(self.record_of(record_id)):
+        if record is None and _decision(self.record_of(record_id)):
             return redirect("admin:annotation_decided", slug, record_id)
         if record is None:
             return self._show_not_waiting(request, self.record_of(record_id))
@@ -276,10 +276,6 @@ def _show_closed(request: HttpRequest, project: Project) -> HttpResponse:
     return TemplateResponse(
         request, "annotation/project_closed.html", context, status=409
     )
-
-
-def _is_decided(record: Record) -> bool:
-    return _decision(record) is not None
 
 
 def _decision(record: Record) -> Verdict | None:

@@ -7,9 +7,6 @@ reads verdicts, too.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -17,38 +14,28 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotation.api.adjudication_forms import (
+    DecisionSerializer,
+    counts_json,
+    cursor_of,
+    decision_json,
+    hearing_json,
+    place_of,
+    waiting_json,
+)
 from annotation.api.project_views import ProjectView
-from annotation.domain.disagreement import Counts
 from annotation.domain.scale import Grade
 from annotation.models import Record, Reviewer, Verdict
-from annotation.querysets.adjudication import Place
 from annotation.services import adjudicating, disagreements, weighing
-from netft_site.base.refusals import Refused
 
 ADJUDICATE = "annotation.add_verdict"
 PAGE_SIZE = 100
-_CURSOR = re.compile(r"(\d)\.(-?\d{1,10})\.(\d{1,18})\Z")
 _CONFLICTS = {"not_ready", "not_decided", "not_yours", "too_late"}
-
-
-class DecisionSerializer(serializers.Serializer):
-    """A decision; ``expected`` is the ``version`` that the record was read with."""
-
-    severity = serializers.CharField(max_length=40)
-    root_cause = serializers.CharField(max_length=80, default="", allow_blank=True)
-    reason = serializers.CharField(max_length=500, allow_blank=True)
-    disagreement = serializers.ChoiceField(
-        choices=Verdict.Disagreement.choices,
-        default="",
-        allow_blank=True,
-        help_text="Needed where the answers differ.",
-    )
-    expected = serializers.CharField(max_length=80)
 
 
 class SeniorView(ProjectView):
@@ -104,14 +91,14 @@ class WaitingView(SeniorView):
             project=self.project,
             reviewer=self.reviewer,
             limit=PAGE_SIZE + 1,
-            after=_place(cursor) if cursor else None,
+            after=place_of(cursor) if cursor else None,
         )
         shown = page[:PAGE_SIZE]
         more = len(page) > PAGE_SIZE
         return Response(
             {
-                "next": _cursor(shown[-1]) if more else None,
-                "results": [_waiting_json(one) for one in shown],
+                "next": cursor_of(shown[-1]) if more else None,
+                "results": [waiting_json(one) for one in shown],
             }
         )
 
@@ -126,7 +113,7 @@ class AdjudicationView(SeniorView):
         if found is None:
             raise Http404
         hearing = weighing.hear(record=found)
-        return Response(_hearing_json(found, hearing))
+        return Response(hearing_json(found, hearing))
 
     @extend_schema(
         operation_id="adjudication_decide",
@@ -158,12 +145,12 @@ class AdjudicationView(SeniorView):
                 return Response(stale.as_dict(), status.HTTP_409_CONFLICT)
             hearing = weighing.hear(record=found)
             facts = {
-                "current": hearing.verdict and _decision_json(hearing.verdict),
+                "current": hearing.verdict and decision_json(hearing.verdict),
                 "yours": said,
                 "version": hearing.seen,
             }
             return Response({**stale.as_dict(), **facts}, status.HTTP_409_CONFLICT)
-        return Response(_decision_json(verdict))
+        return Response(decision_json(verdict))
 
 
 class DecidedView(SeniorView):
@@ -187,7 +174,7 @@ class DecidedView(SeniorView):
         senior = verdict.adjudicated_by
         return Response(
             {
-                **_decision_json(verdict),
+                **decision_json(verdict),
                 "decided_by": senior.name if senior else "",
                 "answers": answers,
             }
@@ -227,18 +214,18 @@ class DisagreementView(ProjectView):
                 "decided": report.decided,
                 "without_a_kind": report.unexplained,
                 "by_a_senior_who_had_answered": report.own,
-                "kinds": _counts(tally.kinds),
+                "kinds": counts_json(tally.kinds),
                 "pairs": [
-                    {"most": ends.most, "least": ends.least, **_counts(counts)}
+                    {"most": ends.most, "least": ends.least, **counts_json(counts)}
                     for ends, counts in tally.pairs
                 ],
                 "categories": [
-                    {"category": name, **_counts(counts)}
+                    {"category": name, **counts_json(counts)}
                     for name, counts in tally.categories
                 ],
                 "period": "week" if tally.by_week else "month",
                 "periods": [
-                    {"from": day.isoformat(), **_counts(counts)}
+                    {"from": day.isoformat(), **counts_json(counts)}
                     for day, counts in tally.periods
                 ],
             }
@@ -256,67 +243,3 @@ def _senior(request: Request) -> Reviewer | None:
 def _adjudicated(record: Record) -> Verdict:
     rows = Verdict.objects.adjudicated().select_related("adjudicated_by")
     return get_object_or_404(rows, record=record)
-
-
-def _waiting_json(one: weighing.Waiting) -> dict[str, Any]:
-    record = one.record
-    return {
-        "id": record.pk,
-        "external_id": record.external_id,
-        "category": record.category,
-        "because": record.queued_because if one.is_contested else "to be confirmed",
-        "is_contested": one.is_contested,
-        "most_severe_named": one.is_severe,
-        "answered_by_you": one.is_own,
-        "priority": record.priority,
-    }
-
-
-def _hearing_json(record: Record, hearing: weighing.Hearing) -> dict[str, Any]:
-    answers = [
-        {"answer": one.pop("name"), **one} for one in map(asdict, hearing.answers)
-    ]
-    return {
-        "id": record.pk,
-        "external_id": record.external_id,
-        "state": record.state.lower(),
-        "title": record.title,
-        "body": record.body,
-        "category": record.category,
-        "answers": answers,
-        "summary": hearing.summary,
-        "levels_apart": hearing.apart,
-        "differs": hearing.differs,
-        "version": hearing.seen,
-        "current": hearing.verdict and _decision_json(hearing.verdict),
-        "known_later": {"thread": record.thread, "resolution": record.resolution},
-    }
-
-
-def _decision_json(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "id": verdict.record_id,
-        "verdict": verdict.pk,
-        "severity": verdict.severity,
-        "root_cause": verdict.root_cause,
-        "method": verdict.method.lower(),
-        "disagreement": verdict.disagreement,
-        "reason": verdict.reason,
-        "at": verdict.created_at.isoformat(),
-    }
-
-
-def _counts(counts: Counts) -> Mapping[str, int]:
-    return {kind.lower(): counts[kind] for kind in Verdict.Disagreement.values}
-
-
-def _cursor(one: weighing.Waiting) -> str:
-    return ".".join(map(str, one.place))
-
-
-def _place(cursor: str) -> Place:
-    match = _CURSOR.match(cursor)
-    if match is None:
-        raise Refused("bad_cursor", "Take the cursor from the page before.")
-    rank, priority, pk = map(int, match.groups())
-    return rank, priority, pk

@@ -17,7 +17,8 @@ from annotation.models.people import Reviewer
 from annotation.models.preference import Preference
 from annotation.models.project import Guidelines, Membership, Project
 from annotation.models.record import Involvement, Record, Sanitization
-from annotation.models.review import Claim, Review, Verdict
+from annotation.models.review import Claim, Review
+from annotation.models.verdict import Verdict
 
 __all__ = [
     "ApiToken",

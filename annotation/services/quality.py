@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from annotation.domain.confusion import confusion, disagreements, reference_of
 from annotation.domain.reviewer_habits import (
     VERY_QUICK,
     Repeatability,
@@ -32,11 +33,8 @@ from annotation.domain.reviewer_quality import (
     bias,
     by_peer,
     compared,
-    confusion,
-    disagreements,
     evident,
     exact_agreement,
-    reference_of,
     weighted_agreement,
 )
 from annotation.models import Project, Record, Reviewer

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from annotation.domain.confusion import Confusion
 from annotation.domain.intervals import Figure
 from annotation.domain.reviewer_habits import Period, Repeatability
-from annotation.domain.reviewer_quality import Confusion
 from annotation.models import Record, Reviewer
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.domain.confusion import confusion, disagreements, reference_of
 from annotation.domain.reviewer_quality import (
     Answer,
     Comparison,
@@ -18,11 +19,8 @@ from annotation.domain.reviewer_quality import (
     bias_words,
     by_peer,
     compared,
-    confusion,
-    disagreements,
     evident,
     exact_agreement,
-    reference_of,
     weighted_agreement,
 )
 
