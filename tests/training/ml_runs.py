@@ -167,3 +167,9 @@ def step_losses(folder, attempt=None):
         for event in found
         if "loss" in event.data["values"]
     }
+
+
+def predictions(folder):
+    """The answers of a PREDICT job."""
+    lines = (folder / run_files.PREDICTIONS).read_text().splitlines()
+    return [run_files.read_prediction(line) for line in lines]

@@ -16,6 +16,7 @@ from tests.training.ml_runs import (
     classify_spec,
     error,
     events,
+    predictions,
     result,
     run_to_end,
     step_losses,
@@ -61,11 +62,6 @@ def predict(folder, trained, *, base_model):
     )
     write_run(folder, spec)
     return run_to_end(folder)
-
-
-def predictions(folder):
-    lines = (folder / run_files.PREDICTIONS).read_text().splitlines()
-    return [run_files.read_prediction(line) for line in lines]
 
 
 def test_a_fine_tune_learns_and_leaves_its_best_epoch(tuned):

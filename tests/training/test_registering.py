@@ -15,6 +15,7 @@ from training.models import BaseModel, ModelVersion
 from training.services import base_models, registering, runs, tokenizing
 
 pytestmark = pytest.mark.django_db
+CAUSAL = ("qwen2", "llama", "mistral")
 NOTE = "Commercial use and changes are allowed, with notice."
 
 
@@ -133,11 +134,12 @@ def test_what_comes_with_the_program_needs_no_approval():
     assert all(base.is_approved for base in base_models.register_embedded())
 
 
-@pytest.mark.parametrize("family", ["distilbert", "xlm-roberta"])
+@pytest.mark.parametrize("family", ["distilbert", "xlm-roberta", "qwen2", "mistral"])
 def test_a_run_on_a_folder_of_ones_own_leaves_a_model(
     tmp_path, dataset, alice, capsys, family
 ):
-    folder = tiny_models.encoder(tmp_path / "m", family, shards=True)
+    make = tiny_models.causal if family in CAUSAL else tiny_models.encoder
+    folder = make(tmp_path / "m", family, shards=True)
     call_command("register_base_model", "ours", str(folder), "--licence=MIT", "--json")
     told = json.loads(capsys.readouterr().out)
     call_command("approve_licence", "ours", "--by=alice", f"--note={NOTE}", "--json")

@@ -51,7 +51,10 @@ class BaselineMethod(StrEnum):
 
 
 class Architecture(StrEnum):
+    """How a model reads: both ways, or each token after those before it."""
+
     ENCODER = "ENCODER"
+    CAUSAL = "CAUSAL"
 
 
 class Device(StrEnum):
@@ -73,8 +76,8 @@ class DataFile:
 
 @dataclass(frozen=True)
 class BaseModelFiles:
-    """A local folder with config.json, tokenizer.json and model.safetensors, the last
-    with this sha256. Nothing is ever downloaded.
+    """A local folder with config.json, tokenizer.json and weights as safetensors, these
+    with this joint sha256 (`base_folder.joint_sha256`). Nothing is ever downloaded.
     """
 
     path: str

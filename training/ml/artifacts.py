@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 from netft_site.base.files import sha256_of, sync_directory, write_atomic
 from training.domain import run_files
 from training.domain.base_folder import TOKENIZER
-from training.domain.job_spec import Artifact, BaseModelFiles
+from training.domain.job_spec import Architecture, Artifact, BaseModelFiles
 from training.domain.run_files import FileDigest
 from training.domain.strict_json import SpecError, dump, load
 from training.ml.heads import LinearHead
@@ -42,6 +42,12 @@ class Encoding:
     weights_sha256: str
     tokenizer_sha256: str
     pooling: str = "mean, length 1"
+
+
+_POOLING = {
+    Architecture.ENCODER: "mean, length 1",
+    Architecture.CAUSAL: "last token, length 1",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def open_artifact(folder: Path, artifact: Artifact, labels: tuple[str, ...]) -> 
 def encoding_of(base: BaseModelFiles, max_length: int) -> Encoding:
     """The encoding of a base model that has been verified."""
     tokenizer = sha256_of(Path(base.path) / TOKENIZER)
-    return Encoding(max_length, base.weights_sha256, tokenizer)
+    pooling = _POOLING[base.architecture]
+    return Encoding(max_length, base.weights_sha256, tokenizer, pooling)
 
 
 def check_encoding(

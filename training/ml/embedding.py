@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 import transformers
 
+from training.domain.job_spec import Architecture
 from training.domain.run_files import Phase
 from training.ml.callbacks import Run
 from training.ml.data import Integers, Tokens, length_batches
@@ -35,8 +36,13 @@ def set_up_torch(threads: int | None) -> None:
     torch.use_deterministic_algorithms(True)
 
 
-def load_encoder(folder: Path) -> Any:
-    """The encoder in float32 with its dropout off and without an unused pooler."""
+def load_encoder(
+    folder: Path, architecture: Architecture = Architecture.ENCODER
+) -> Any:
+    """The encoder in float32 with its dropout off and without an unused pooler.
+
+    Of a causal model it is what comes before the language model's head.
+    """
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     config = transformers.AutoConfig.from_pretrained(
@@ -46,6 +52,8 @@ def load_encoder(folder: Path) -> Any:
     for name, value in vars(config).items():
         if "dropout" in name and isinstance(value, float):
             setattr(config, name, 0.0)
+    # Of a causal model, keys and values are kept for a generation that never comes.
+    config.use_cache = False
     encoder = transformers.AutoModel.from_pretrained(
         folder,
         config=config,
@@ -56,6 +64,7 @@ def load_encoder(folder: Path) -> Any:
     )
     # Mean pooling replaces it; left in, LoRA would adapt weights nobody uses.
     encoder.pooler = None
+    encoder.pool = _POOLS[architecture]
     return encoder.eval()
 
 
@@ -76,6 +85,21 @@ def mean_pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     weights = mask.unsqueeze(-1).to(hidden.dtype)
     mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)
     return torch.nn.functional.normalize(mean, dim=-1)
+
+
+def last_pool(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The last real token, scaled to length 1: (b, t, d), (b, t) to (b, d).
+
+    It alone has read the whole text where each token sees only those before it. Batches
+    are padded on the right, so that no padding comes before it either; which token
+    pads, and what the model's own configuration says of it, plays no part.
+    """
+    last = mask.sum(dim=1) - 1
+    picked = hidden[torch.arange(hidden.shape[0], device=hidden.device), last]
+    return torch.nn.functional.normalize(picked, dim=-1)
+
+
+_POOLS = {Architecture.ENCODER: mean_pool, Architecture.CAUSAL: last_pool}
 
 
 def embed(encoder: Any, tokens: Tokens, run: Run) -> Floats:
@@ -104,5 +128,5 @@ def embed_batch(encoder: Any, ids: torch.Tensor, mask: torch.Tensor) -> Floats:
     """Vectors of one padded batch, shape (b, d)."""
     with torch.inference_mode():
         hidden = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        vectors: Floats = mean_pool(hidden, mask).numpy()
+        vectors: Floats = encoder.pool(hidden, mask).numpy()
     return vectors

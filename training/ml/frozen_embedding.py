@@ -59,7 +59,7 @@ def prepare(spec: TrainSpec, run: Run) -> Prepared:
         f"{max_length} tokens; cut: {train.truncated} and {dev.truncated}."
     )
     set_up_torch(spec.threads)
-    encoder = load_encoder(folder)
+    encoder = load_encoder(folder, base.architecture)
     return Prepared(splits, train, dev, max_length, base, encoder)
 
 

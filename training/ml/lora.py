@@ -18,7 +18,6 @@ from netft_site.base.files import write_atomic
 from training.domain.hyperparameters import Hyperparameters
 from training.domain.strict_json import dump
 from training.ml.artifacts import save_head
-from training.ml.embedding import mean_pool
 from training.ml.heads import LinearHead
 
 
@@ -44,7 +43,7 @@ class SharedDropout(torch.nn.Module):
 
 
 class Classifier(torch.nn.Module):
-    """An encoder with LoRA, mean pooling and a linear head."""
+    """An encoder with LoRA, its way of pooling, and a linear head."""
 
     def __init__(self, encoder: Any, settings: Hyperparameters, labels: int) -> None:
         super().__init__()
@@ -63,7 +62,7 @@ class Classifier(torch.nn.Module):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Scores of shape (b, k) for token ids and mask of shape (b, t)."""
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        return cast(torch.Tensor, self.head(mean_pool(hidden, mask)))
+        return cast(torch.Tensor, self.head(self.encoder.pool(hidden, mask)))
 
     def trained(self) -> dict[str, torch.Tensor]:
         """The tensors that training changes, by name."""

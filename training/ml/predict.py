@@ -107,7 +107,7 @@ def _encoder_scorer(
     from training.ml.embedding import embed_batch, load_encoder, pad_batch, set_up_torch
 
     set_up_torch(spec.threads)
-    encoder, head = load_encoder(source), load_head(folder)
+    encoder, head = load_encoder(source, base.architecture), load_head(folder)
     if card.method == LORA:
         from training.ml.lora import merge_adapter
 

@@ -18,6 +18,7 @@ from netft_site.base.refusals import Refused
 from training.domain import base_folder
 from training.domain.job_spec import (
     EMBEDDED_ENCODER_SHA256,
+    Architecture,
     BaselineMethod,
     BaseModelFiles,
 )
@@ -76,7 +77,8 @@ def files_of(base: BaseModel) -> BaseModelFiles | None:
         raise Refused(
             "base_model_missing", f"{base.name}: {refusal.message}"
         ) from refusal
-    return BaseModelFiles(str(folder), base.weights_sha256)
+    kind = Architecture(base.architecture)
+    return BaseModelFiles(str(folder), base.weights_sha256, kind)
 
 
 def embedded_folder() -> Path:

@@ -121,7 +121,7 @@ def _kind(base: BaseModel, objective: str, tuning: str) -> tuple[Objective, Tuni
         else (Objective.CLASSIFY, Tuning.LORA)
     )
     wanted = (objective.upper() or implied[0], tuning.upper() or implied[1])
-    if base.architecture == BaseModel.Architecture.CAUSAL or wanted != implied:
+    if wanted != implied:
         raise Refused(
             "objective_unknown",
             f"{base.name} can be trained as {implied[0].lower()} with tuning "
