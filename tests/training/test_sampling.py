@@ -154,6 +154,30 @@ def test_leaving_out_gives_the_proportion_of_the_copies_without_any():
     assert planned.senior_share == copied.senior_share == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"weights": {"SENIOR": 2.0, "PRINCIPAL": 3.0}},
+        {"weights": {"SENIOR": 1.0, "PRINCIPAL": 4.0}},
+        {"weights": {"SENIOR": 10.0}, "cap": 3},
+        {"weights": {"SENIOR": 2.0, "PRINCIPAL": 3.0}, "target_share": 0.4},
+        {"weights": {"JUNIOR": 2.0}, "target_share": 0.3},
+    ],
+)
+def test_leaving_out_and_copies_reach_the_same_share(asked):
+    samples = team(JUNIOR=400, ENGINEER=300, SENIOR=60, PRINCIPAL=90)
+
+    by_copies, by_leaving_out = (
+        plan_rows(samples, upsampling=Upsampling(**asked, method=method), seed=1)
+        for method in (Method.COPIES, Method.LEAVE_OUT)
+    )
+
+    share = by_copies.senior_share
+    assert by_leaving_out.senior_share == pytest.approx(share, abs=0.003)
+    if target := asked.get("target_share"):
+        assert share == pytest.approx(target, abs=0.003)
+
+
 @given(GRADES, st.floats(0.01, 0.95), st.integers(0, 99))
 def test_leaving_out_never_touches_seniors_and_reaches_the_target_to_one_ticket(
     samples, target, seed

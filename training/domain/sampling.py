@@ -136,6 +136,12 @@ def _kept_shares(
 ) -> dict[Grade, float]:
     """The share of each grade that stays when nobody is copied."""
     weights = {grade: upsampling.weights.get(grade, 1.0) for grade in counts}
+    by_copies = _rows_by_copies(counts, upsampling)
+    # Seniors and principals may weigh differently: what is reached by leaving others
+    # out is the share of them all.
+    aim = upsampling.target_share or _senior_share(
+        {grade: number * by_copies[grade] for grade, number in counts.items()}
+    )
     seniors = [grade for grade in counts if grade >= Grade.SENIOR]
     if not seniors:
         return dict.fromkeys(counts, 1.0)
@@ -146,16 +152,12 @@ def _kept_shares(
             for grade, weight in weights.items()
         }
 
-    target = upsampling.target_share
-    if target is None:
-        return shares(1 / min(weights[grade] for grade in seniors))
-
-    # The seniors' share falls with the factor; the largest that reaches the target.
+    # The seniors' share falls with the factor; the largest that reaches the aim.
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         share = _senior_share({g: counts[g] * k for g, k in shares(middle).items()})
-        low, high = (middle, high) if share >= target else (low, middle)
+        low, high = (middle, high) if share >= aim else (low, middle)
     return shares(high)
 
 
@@ -165,6 +167,13 @@ def _rows_by_grade(
     """Rows of one example of each grade, not yet whole."""
     if upsampling.method is Method.LEAVE_OUT:
         return dict.fromkeys(counts, 1.0)
+    return _rows_by_copies(counts, upsampling)
+
+
+def _rows_by_copies(
+    counts: Mapping[Grade, int], upsampling: Upsampling
+) -> dict[Grade, float]:
+    """Rows of one example of each grade that the weights or the target ask for."""
     cap = float(upsampling.cap)
 
     def rows(factor: float) -> dict[Grade, float]:
