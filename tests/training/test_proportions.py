@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 from django.urls import reverse
 
@@ -105,7 +107,7 @@ def test_one_click_builds_the_same_without_copies_on_the_same_test(
     page = browser_of(erin).get(
         reverse("admin:training_dataset_page", args=[dataset.pk])
     )
-    assert "Build without copies" in page.text
+    assert "Build without up-sampling" in page.text
     browser_of(erin).post(reverse("admin:training_dataset_plain", args=[dataset.pk]))
 
     plain = Dataset.objects.latest("id")
@@ -130,9 +132,44 @@ def test_a_plain_dataset_has_nothing_to_take_away(project, erin, browser_of):
         reverse("admin:training_dataset_plain", args=[dataset.pk]), follow=True
     )
 
-    assert "Build without copies" not in page.text
-    assert "makes no copies" in answer.text
+    assert "Build without up-sampling" not in page.text
+    assert "weigh no more" in unescape(answer.text)
     assert Dataset.objects.count() == 1
+
+
+def test_the_same_without_upsampling_is_balanced_all_the_same(project):
+    for number in range(120):
+        settle(project, number, category="routing" if number % 6 == 0 else "wan")
+    balanced = {"by": "category", "towards": "even", "cap": 10}
+    dataset = build(project, balance=balanced, **BY_COPIES)
+
+    plain = building.start_plain(dataset=dataset)
+    building.build_to_end(dataset_id=plain.pk, clock=lambda: dataset.frozen_at)
+
+    plain.refresh_from_db()
+    assert plain.recipe["balance"] == dataset.recipe["balance"]
+    mix = train_rows(plain, "category")
+    assert mix["routing"]["rows"] == pytest.approx(mix["wan"]["rows"], abs=1)
+    share = plain.manifest["senior_share"]
+    assert share["after"] == pytest.approx(share["before"], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("upsampling", "is_plain"),
+    [
+        ({"weights": {}}, True),
+        ({"weights": {"SENIOR": 1, "PRINCIPAL": 1}}, True),
+        ({"weights": {}, "method": "leave_out"}, True),
+        ({"weights": {"JUNIOR": 2}}, False),
+        ({"weights": {}, "target_share": 0.4}, False),
+    ],
+)
+def test_only_what_grades_weigh_is_taken_away(upsampling, is_plain):
+    recipe = Recipe.parse({"upsampling": upsampling, "balance": {"by": "level"}})
+
+    assert recipe.is_plain is is_plain
+    assert recipe.plain().is_plain
+    assert recipe.plain().balance == recipe.balance
 
 
 def test_a_long_name_is_cut_for_the_dataset_without_copies(project):

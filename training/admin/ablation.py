@@ -1,4 +1,4 @@
-"""One click builds a dataset again without copies, to see what the copies are worth."""
+"""One click builds a dataset again without up-sampling, to see what that is worth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.services.datasets import building
 
 @require_POST
 def build_plain(request: HttpRequest, dataset_id: int) -> HttpResponse:
-    """Build the same recipe with one row an example."""
+    """Build the same recipe with nobody's examples weighing more."""
     visible = Dataset.objects.visible_to(request.user).select_related("project")
     dataset = get_object_or_404(visible, pk=dataset_id)
     if not request.user.has_perm("training.add_dataset", dataset.project):

@@ -102,7 +102,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         may_recall=request.user.has_perm(SEE_LEAKS, dataset.project),
         export_form=ExportForm(),
         may=_rights(request, dataset),
-        has_copies=dataset.is_frozen and not Recipe.parse(dataset.recipe).is_plain,
+        upsamples=dataset.is_frozen and not Recipe.parse(dataset.recipe).is_plain,
         recipe_text=json.dumps(dataset.recipe, indent=2),
     )
     return TemplateResponse(request, "training/dataset.html", context)

@@ -163,9 +163,12 @@ class Recipe:
         return cls(**keep)
 
     def plain(self) -> Recipe:
-        """The same recipe with one row an example: what copies are compared with."""
-        alone = Upsampling(weights={})
-        return replace(self, upsampling=alone, balance=Balance())
+        """The same recipe, in which nobody's grade counts: what that is measured by.
+
+        Levels and categories are balanced all the same: two things that change at once
+        would tell nothing about either.
+        """
+        return replace(self, upsampling=Upsampling(weights={}))
 
     @property
     def teaches_severity_alone(self) -> bool:
@@ -174,8 +177,9 @@ class Recipe:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it neither copies nor leaves out to change proportions."""
-        return self.as_json() == self.plain().as_json()
+        """Whether no grade weighs more than another, by copies or by leaving out."""
+        weights = self.upsampling.weights.values()
+        return self.upsampling.target_share is None and set(weights) <= {1}
 
     def as_json(self) -> dict[str, Any]:
         """Every key with its value, in the form that `parse` reads back."""

@@ -84,16 +84,16 @@ def start(
 
 
 def start_plain(*, dataset: Dataset, user: Any = None) -> Dataset:
-    """Build a dataset's recipe again with one row an example, under a name beside it.
+    """Build a dataset's recipe again without up-sampling, under a name beside it.
 
     Test tickets stay what they are, so a model of either is measured on the same.
 
-    Raises BuildRefused (``plain_already``): its recipe changes no proportions.
+    Raises BuildRefused (``plain_already``): no grade weighs more in its recipe.
     """
     recipe = parse_recipe(dataset.recipe)
     if recipe.is_plain:
         raise BuildRefused(
-            "plain_already", "This recipe makes no copies and leaves nothing out."
+            "plain_already", "In this recipe seniors' examples weigh no more."
         )
     name = f"{dataset.name[: LONGEST_NAME - len(PLAIN)]}{PLAIN}"
     return start(project=dataset.project, name=name, recipe=recipe.plain(), user=user)
