@@ -260,7 +260,8 @@ def test_the_command_makes_a_folder_where_none_is(dataset, tmp_path):
 
     assert (target / "README.md").is_file()
     assert len((target / "data/train.jsonl").read_bytes().splitlines()) == 24
-    assert {path.name for path in tmp_path.iterdir()} == {"triage", "var"}
+    beside = {"triage.manifest.json", "triage.sha256"}
+    assert {path.name for path in tmp_path.iterdir()} == {"triage", "var", *beside}
     with pytest.raises(CommandError, match="exists already"):
         call_command(
             "export_dataset", "triage", "--format=hf_folder", "-o", str(target)

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from netft_site.base.files import atomic_writer, write_atomic, write_json
+from netft_site.base.files import atomic_writer, sha256_of, write_atomic, write_json
 from training.domain.formats import find_format, hub_folder
 from training.models import Dataset, Export
 from training.services.datasets import streaming
@@ -93,12 +93,24 @@ def describe(export: Export, digest: str, size: int) -> dict[str, Any]:
 
 
 def unpack(*, archive: Path, target: Path) -> None:
-    """Make the folder of an archive appear at `target`, which must not exist."""
+    """Make the folder of an archive appear at `target`, which must not exist.
+
+    Its manifest and the checksums of its files lie beside it before it is there.
+    """
     # Beside the target, so that a rename is enough.
     beside = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
     with beside as place, tarfile.open(archive) as opened:
         opened.extractall(place, filter="data")
         (root,) = Path(place).iterdir()
+        digests = {
+            path.relative_to(root).as_posix(): sha256_of(path)
+            for path in sorted(root.rglob("*"))
+            if path.is_file()
+        }
+        manifest = json.loads(manifest_path(archive).read_bytes())
+        write_json(manifest_path(target), {**manifest, "files": digests})
+        lines = (f"{sha}  {target.name}/{name}\n" for name, sha in digests.items())
+        write_atomic(checksum_path(target), "".join(lines))
         root.rename(target)
 
 
