@@ -25,6 +25,7 @@ def frozen_dataset(
     name: str = "triage",
     extra: dict[str, list[dict]] | None = None,
     tasks: tuple[str, ...] = ("severity",),
+    recipe: dict | None = None,
     **rows: int,
 ) -> Dataset:
     """A dataset with so many rows in each split; TRAIN 24 and DEV 12 by default.
@@ -53,6 +54,7 @@ def frozen_dataset(
         project=project,
         name=name,
         frozen=True,
+        recipe=recipe or {},
         manifest=manifest,
         path=folder.as_posix(),
         sha256=hashlib.sha256(text.encode()).hexdigest(),

@@ -23,11 +23,14 @@ from annotation.admin.pages import row_number
 from annotation.services import sending
 from netft_site.base.refusals import Refused
 from training.admin.version_pages import may_see_stale
+from training.domain.recipe_tasks import LabelSource
+from training.domain.tasks import SEVERITY, TASKS
 from training.models import Dataset, LabelCheck
 from training.services import completing, doubts, jobs, label_checks
-from training.services.datasets import conflicts
+from training.services.datasets import conflicts, streaming
 from training.services.datasets.conflicts import Conflicts
 
+LEVELS = {SEVERITY}
 CHECK, SEND = "training.add_dataset", "annotation.add_bulkact"
 DOUBTED = "a label check doubts its label"
 COPIED = "near copies of it carry another label"
@@ -35,7 +38,11 @@ COPIED = "near copies of it carry another label"
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known about the labels of a dataset, and what this person may do."""
+    """What is known about the labels of a dataset, and what this person may do.
+
+    unsearched: why labels of this dataset cannot be searched. by_review: whether TRAIN
+    has a row of each review. compared: what of the copies is not looked at.
+    """
 
     check: LabelCheck | None
     conflicts: Conflicts
@@ -45,6 +52,9 @@ class Labels:
     refusal: str = ""
     newer: int | None = None
     older: int | None = None
+    unsearched: str = ""
+    by_review: bool = False
+    compared: str = ""
     doubted: str = DOUBTED
     copied: str = COPIED
 
@@ -82,9 +92,48 @@ def labels_of(request: HttpRequest, dataset: Dataset) -> Labels | None:
         may_send=request.user.has_perm(SEND, dataset.project),
         doubts=listed,
         refusal=refusal,
+        unsearched=_why_unsearched(dataset),
+        by_review=_is_by_review(dataset),
+        compared=_what_is_compared(dataset),
         newer=max(0, skip - doubts.LISTED) if skip else None,
         older=last if last < doubted else None,
     )
+
+
+def _taught(dataset: Dataset) -> set[str]:
+    return set(streaming.tasks_of(dataset))
+
+
+def _is_by_review(dataset: Dataset) -> bool:
+    return dataset.recipe.get("label_source") == LabelSource.EVERY_REVIEW
+
+
+def _why_unsearched(dataset: Dataset) -> str:
+    """Why no search can be begun; empty where one can."""
+    others = ", ".join(TASKS[task].title for task in sorted(_taught(dataset) - LEVELS))
+    if not others:
+        return ""
+    return (
+        "The search judges levels of severity in a dataset that teaches nothing else. "
+        f"This one also teaches: {others}. Build one of severity alone to search it."
+    )
+
+
+def _what_is_compared(dataset: Dataset) -> str:
+    """What of the labels of near copies is not compared; empty where all is."""
+    if SEVERITY not in _taught(dataset):
+        return (
+            "Only levels of severity are compared, and this dataset does not teach "
+            "them: nothing was looked at."
+        )
+    if _is_by_review(dataset):
+        return (
+            "Only verdicts are compared. In TRAIN each review is a row of its own, and "
+            "that reviewers differ is known."
+        )
+    if _taught(dataset) - LEVELS:
+        return "Only levels of severity are compared, not root causes or answers."
+    return ""
 
 
 @require_POST

@@ -5,11 +5,14 @@ Beside what every job writes (`run_files`): its result, and the list of doubted 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from training.domain.run_files import FileDigest
 from training.domain.strict_json import load
+
+_OF_REVIEW = re.compile(r"#review\d+\Z")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class QualityResult:
 class LabelDoubt:
     """One line of doubts.jsonl, the most doubtful label first.
 
-    confidence and suggested_probability: of the given and of the likeliest label.
+    id: of the row, which may be that of one review of a record. confidence and
+    suggested_probability: of the given and of the likeliest label.
     """
 
     id: str
@@ -57,6 +61,11 @@ class LabelDoubt:
     suggested: str
     confidence: float
     suggested_probability: float
+
+    @property
+    def record_id(self) -> str:
+        """The external id of the record that the row is of."""
+        return _OF_REVIEW.sub("", self.id)
 
 
 def read_quality_result(text: str | bytes) -> QualityResult:

@@ -51,19 +51,21 @@ def list_doubts(
     Raises Refused as `label_checks.read_doubts`.
     """
     found = label_checks.read_doubts(check=check, skip=skip, size=size)
-    examples = check.dataset.examples.named([doubt.id for doubt in found])
+    names = {name for doubt in found for name in (doubt.id, doubt.record_id)}
+    examples = check.dataset.examples.named(sorted(names))
     numbers = dict(examples.values_list("record__external_id", "record_id"))
     hindered = sending.hindrances_of(numbers.values(), tells_gold=tells_gold)
+    named = [d.id if d.id in numbers else d.record_id for d in found]
     return [
         ListedDoubt(
             rank=rank,
-            record_id=numbers[doubt.id],
-            external_id=doubt.id,
+            record_id=numbers[name],
+            external_id=name,
             doubt=doubt,
-            hindrance=hindered.get(numbers[doubt.id], ""),
+            hindrance=hindered.get(numbers[name], ""),
         )
-        for rank, doubt in enumerate(found, start=skip + 1)
-        if doubt.id in numbers
+        for rank, (doubt, name) in enumerate(zip(found, named, strict=True), skip + 1)
+        if name in numbers
     ]
 
 
