@@ -27,7 +27,8 @@ ROUTE = "/api/v1/projects/noc/datasets/triage/tokens/"
 
 
 def lengths(texts, answers, rows, instruction=10):
-    return Lengths(*(np.array(one) for one in (texts, answers, rows)), instruction)
+    texts = np.array(texts)
+    return Lengths(texts, np.array(answers), np.array(rows), texts + instruction)
 
 
 def test_an_epoch_is_paid_for_whole_and_teaches_by_its_answers():
@@ -138,7 +139,7 @@ def test_what_was_counted_is_kept_by_the_hashes(dataset, encoder, monkeypatch):
 
     assert token_counting.count(dataset=dataset, base=encoder) == first
     (kept,) = folders.quality_folder(dataset).iterdir()
-    assert kept.name.startswith("tokens-")
+    assert kept.name.startswith("lengths-")
     assert dataset.sha256 in str(kept)
 
 
@@ -215,3 +216,24 @@ def test_the_api_and_the_command_say_the_same(dataset, encoder, frank, browser_o
 def test_the_api_keeps_to_the_project(dataset, mallory, bob, browser_of):
     assert browser_of(mallory).get(ROUTE).status_code == 404
     assert browser_of(bob).get(ROUTE).status_code == 403
+
+
+def test_each_task_is_counted_with_its_own_instruction(project):
+    """Whichever stands first: nothing of one task's words counts for another's."""
+    causes = [{"task": "root_cause", "root_cause": "optics"}]
+    tasks = ("severity", "root_cause")
+
+    found = [
+        token_counting.count(
+            dataset=frozen_dataset(
+                project, name=name, tasks=tasks, extra={"TRAIN": extra}
+            ),
+            base=None,
+        ).report
+        for name, extra in (("first", causes), ("last", [{}] * 23 + causes))
+    ]
+
+    alone = token_counting.count(dataset=frozen_dataset(project), base=None).report
+    assert [one.texts["0.5"] for one in found] == [alone.texts["0.5"]] * 2
+    assert [one.prompts["0.5"] for one in found] == [alone.prompts["0.5"]] * 2
+    assert found[0].read == alone.read

@@ -1,7 +1,7 @@
 """How long a dataset's examples are in tokens, and what an epoch of them costs.
 
 Lengths come in, figures go out; which tokenizer counted is the caller's affair. A
-prompt is the instruction and the ticket, counted apart and added. What the template of
+prompt is the instruction of its task and the ticket. What the template of
 a chat model puts around the turns, a few tokens a turn, is not counted.
 """
 
@@ -28,18 +28,13 @@ class Lengths:
 
     texts: of the ticket alone, with the special tokens of a classifier. answers: of
     what is to be said. rows: how often the example stands in TRAIN, 0 outside it.
-    instruction: tokens of what a prompt says before every ticket.
+    prompts: of instruction and ticket; each task has an instruction of its own.
     """
 
     texts: Integers
     answers: Integers
     rows: Integers
-    instruction: int
-
-    @property
-    def prompts(self) -> Integers:
-        """Instruction and ticket."""
-        return self.texts + self.instruction
+    prompts: Integers
 
     @property
     def exchanges(self) -> Integers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -88,7 +88,7 @@ class _State:
     texts: list[int] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
-    instruction: int = 0
+    prompts: list[int] = field(default_factory=list)
 
 
 def count(
@@ -106,7 +106,7 @@ def count(
         raise Refused("not_frozen", f"Dataset {dataset} is not frozen.")
     path = tokenizer_file(base) if base else None
     digest = sha256_of(path) if path else ESTIMATE
-    kept = folders.quality_folder(dataset) / f"tokens-{digest}.npz"
+    kept = folders.quality_folder(dataset) / f"lengths-{digest}.npz"
     state = _read(kept)
     total = _lines_in(dataset)
     if state.lines < total:
@@ -153,40 +153,34 @@ def _asked(
 def _add(
     state: _State, rows: Sequence[Row], asked: Sequence[Turns], counter: Count
 ) -> None:
-    if asked and not state.texts:
-        # Special tokens stand once in a prompt, and are counted with its ticket.
-        empty = counter([""])[0]
-        state.instruction = counter([f"{asked[0].system}\n\n"])[0] - empty
-    texts = iter(_prompts(state, asked, counter))
-    said = sorted({turns.assistant for turns in asked})
-    known = dict(zip(said, counter(said), strict=True))
+    # Special tokens stand once in a prompt, and are counted with its ticket.
     empty = counter([""])[0]
-    answers = iter(known[turns.assistant] - empty for turns in asked)
+    users = counter([turns.user for turns in asked])
+    systems = _counted({t.system for t in asked}, "\n\n", counter, empty)
+    answers = _counted({t.assistant for t in asked}, "", counter, empty)
+    fresh = iter(zip(asked, users, strict=True))
     for row in rows:
         if row.copy:
             # A copy follows its example, which may stand in the chunk before.
             state.rows[-1] += 1
             continue
-        state.texts.append(next(texts))
-        state.answers.append(next(answers))
+        turns, user = next(fresh)
+        state.texts.append(user)
+        state.prompts.append(user + systems[turns.system])
+        state.answers.append(answers[turns.assistant])
         state.rows.append(int(row.split == Split.TRAIN))
 
 
-def _prompts(state: _State, asked: Sequence[Turns], counter: Count) -> list[int]:
-    """Tokens of the tickets; what a task's own instruction has more than the first
-    one's counts with them.
-    """
-    systems = sorted({turns.system for turns in asked})
-    empty = counter([""])[0]
-    told = counter([f"{system}\n\n" if system else "" for system in systems])
-    more = {
-        system: tokens - empty - state.instruction
-        for system, tokens in zip(systems, told, strict=True)
+def _counted(
+    texts: Iterable[str], end: str, counter: Count, empty: int
+) -> dict[str, int]:
+    """The tokens of some texts that occur often, without special ones."""
+    known = sorted(text for text in texts if text)
+    counts = counter([f"{text}{end}" for text in known])
+    return {
+        "": 0,
+        **{t: n - empty for t, n in zip(known, counts, strict=True)},
     }
-    users = counter([turns.user for turns in asked])
-    return [
-        tokens + more[turns.system] for tokens, turns in zip(users, asked, strict=True)
-    ]
 
 
 def _counter(path: Path | None, digest: str) -> Count:
@@ -223,7 +217,7 @@ def _lengths(state: _State) -> Lengths:
         texts=np.array(state.texts, dtype=np.int64),
         answers=np.array(state.answers, dtype=np.int64),
         rows=np.array(state.rows, dtype=np.int64),
-        instruction=state.instruction,
+        prompts=np.array(state.prompts, dtype=np.int64),
     )
 
 
@@ -236,7 +230,7 @@ def _read(path: Path) -> _State:
             texts=kept["texts"].tolist(),
             answers=kept["answers"].tolist(),
             rows=kept["rows"].tolist(),
-            instruction=int(kept["instruction"]),
+            prompts=kept["prompts"].tolist(),
         )
 
 
@@ -248,7 +242,7 @@ def _keep(path: Path, state: _State) -> None:
         texts=np.array(state.texts, dtype=np.int32),
         answers=np.array(state.answers, dtype=np.int32),
         rows=np.array(state.rows, dtype=np.int32),
-        instruction=state.instruction,
+        prompts=np.array(state.prompts, dtype=np.int32),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, content.getvalue())
