@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import ReviewerFactory
+from tests.factories import RecordFactory, ReviewerFactory
 from tests.training.built import build
-from tests.training.pages import BUILDER, page_of, queries_of
-from tests.training.worlds import label_by_source, settle_many
+from tests.training.pages import BUILDER, page_of, queries_of, text_of
+from tests.training.worlds import distinct_text, label_by_source, settle_many
 from training.models import Dataset, Export
 from training.services.datasets import building, exporting, folders
 
@@ -207,3 +207,34 @@ def test_the_page_costs_the_same_with_every_export(dataset, erin, browser_of):
 
     assert len(browser.get(page_of(dataset)).context["exports"]) == 4
     assert taken[0] == taken[1] <= 11
+
+
+def test_a_dataset_without_levels_shows_what_it_is_made_of(project, erin, browser_of):
+    for number in range(40):
+        RecordFactory(
+            project=project,
+            external_id=f"DOC{number}",
+            kind=("DOCUMENT", "QA")[number % 4 // 2],
+            state="REFERENCE",
+            resolution="Replaced the optic." if number % 4 // 2 else "",
+            category=("wan", "wireless")[number % 2],
+            body=distinct_text(number),
+        )
+    dataset = build(
+        project,
+        tasks=["domain_text", "question_answer"],
+        gold_rule="SINGLE_SOURCE",
+        formats=["text"],
+    )
+
+    page = browser_of(erin).get(page_of(dataset))
+
+    shown = {item.title for item in page.context["charts"]}
+    assert shown == {"Kinds of record in TRAIN and TEST", "Tasks in TRAIN and TEST",
+                     "Categories in TRAIN and TEST"}  # fmt: skip
+    kinds = dataset.manifest["mix"]["kind"]["TRAIN"]
+    assert {kind: count["examples"] > 9 for kind, count in kinds.items()} == {
+        "DOCUMENT": True,
+        "QA": True,
+    }
+    assert "half of the texts have at most" in text_of(page)

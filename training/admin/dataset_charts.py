@@ -28,29 +28,56 @@ class TitledChart:
 def dataset_charts(
     mix: Mix, levels: Sequence[str], production_mix: Mapping[str, float]
 ) -> list[TitledChart]:
-    """Classes and grades in TRAIN before and after copies; categories beside live."""
-    classes, grades = mix["class"]["TRAIN"], mix["grade"]["TRAIN"]
-    if not classes:
+    """What TRAIN is made of, before and after copies; categories beside live.
+
+    Where nothing has a label, tasks and kinds of record stand in the place of levels.
+    """
+    classes = mix["class"]["TRAIN"]
+    grades = mix["grade"]["TRAIN"]
+    if not (classes or grades):
         return []
     ranks = [grade.value for grade in Grade if grade.value in grades]
-    against_test = {
-        "Train examples": _examples(classes),
-        "Test examples": _examples(mix["class"]["TEST"]),
-    }
+    vendors = mix.get("vendor", {}).get("TRAIN", {})
     charts = [
-        TitledChart("mix-class", "Levels in TRAIN", _copies(levels, classes)),
+        *(_levels(mix["class"], levels) if classes else _unlabelled(mix)),
         TitledChart("mix-grade", "Grades in TRAIN", _copies(ranks, grades)),
+        _categories(mix["category"], production_mix),
+        TitledChart("mix-vendor", "Vendors in TRAIN", _copies(_most(vendors), vendors)),
+    ]
+    # One bar at 100 % says nothing.
+    return [item for item in charts if len(item.chart.rows) > 1]
+
+
+def _levels(mix: Mapping[str, Counts], levels: Sequence[str]) -> list[TitledChart]:
+    against_test = {
+        "Train examples": _examples(mix["TRAIN"]),
+        "Test examples": _examples(mix["TEST"]),
+    }
+    return [
+        TitledChart("mix-class", "Levels in TRAIN", _copies(levels, mix["TRAIN"])),
         TitledChart(
             "mix-test", "Levels in TRAIN and TEST", class_mix(levels, against_test)
         ),
-        _categories(mix["category"], production_mix),
     ]
-    vendors = mix.get("vendor", {}).get("TRAIN", {})
-    charts.append(
-        TitledChart("mix-vendor", "Vendors in TRAIN", _copies(_most(vendors), vendors))
-    )
-    # One bar at 100 % says nothing.
-    return [item for item in charts if len(item.chart.rows) > 1]
+
+
+def _unlabelled(mix: Mix) -> list[TitledChart]:
+    """Tasks and kinds in TRAIN and TEST; versions of earlier days know no kinds."""
+    return [
+        TitledChart(
+            f"mix-{part}",
+            f"{title} in TRAIN and TEST",
+            class_mix(
+                _names(counts["TRAIN"], counts["TEST"]),
+                {
+                    "Train examples": _examples(counts["TRAIN"]),
+                    "Test examples": _examples(counts["TEST"]),
+                },
+            ),
+        )
+        for part, title in (("task", "Tasks"), ("kind", "Kinds of record"))
+        if (counts := mix.get(part, {}))
+    ]
 
 
 def _copies(names: Sequence[str], counts: Counts) -> Chart:

@@ -57,6 +57,7 @@ VIEW, READ_FILES, WRITE_FILES = (
     "training.add_export",
 )
 SEE_LEAKS = "annotation.view_sanitization"
+_LENGTHS = (("0.5", "half"), ("0.95", "95 %"), ("1", "all"))
 _LINES = "application/x-ndjson"
 
 
@@ -94,6 +95,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         ),
         splits=_splits(dataset),
         charts=_charts(dataset),
+        lengths=_lengths(manifest),
         exports=dataset.exports.all(),
         leaking=recalling.count_leaking_records(dataset=dataset),
         withheld=withheld.count(dataset=dataset) if dataset.is_frozen else None,
@@ -229,6 +231,12 @@ def _may_compare(request: HttpRequest, dataset: Dataset) -> bool:
 def _splits(dataset: Dataset) -> list[dict[str, Any]]:
     counted = dataset.manifest.get("splits", {})
     return [{"name": s.value, **counted[s.value]} for s in Split if s.value in counted]
+
+
+def _lengths(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+    """Characters that a share of the texts does not exceed, as the freeze measured."""
+    characters = manifest.get("quality", {}).get("texts", {}).get("characters", {})
+    return [(words, characters[s]) for s, words in _LENGTHS if s in characters]
 
 
 def _charts(dataset: Dataset) -> Any:

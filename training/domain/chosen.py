@@ -55,6 +55,7 @@ class Chosen:
             self.ruling.grade.value,
             self.rows,
             self.task,
+            self.record.kind,
         )
 
 

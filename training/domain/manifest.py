@@ -51,6 +51,7 @@ class Tally:
     grade: str
     rows: int
     task: str = SEVERITY
+    kind: str = ""
 
 
 def content(
@@ -80,7 +81,7 @@ def content_sha256(payload: Mapping[str, Any]) -> str:
 
 
 def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
-    """Examples and rows by split, by task, class, grade, category and vendor.
+    """Examples and rows by split, by task, class, grade, category, vendor and kind.
 
     ``mixes(...)["class"]["TRAIN"]["high"] == {"examples": 10, "rows": 14}``; examples
     are counted before up-sampling, rows after. What has no label is in no class.
@@ -94,13 +95,14 @@ def mixes(tallies: Iterable[Tally]) -> dict[str, dict[str, dict[str, dict[str, i
             ("grade", tally.grade),
             ("category", tally.category or "none"),
             ("vendor", tally.vendor or "none"),
+            ("kind", tally.kind),
         ):
             if value:
                 examples[field, tally.split, value] += 1
                 rows[field, tally.split, value] += tally.rows
     found: dict[str, dict[str, dict[str, dict[str, int]]]] = {
         field: {split.value: {} for split in Split}
-        for field in ("task", "class", "grade", "category", "vendor")
+        for field in ("task", "class", "grade", "category", "vendor", "kind")
     }
     for (field, split, value), count in sorted(examples.items()):
         found[field][split][value] = {
