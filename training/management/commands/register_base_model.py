@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from netft_site.base.commands import JsonCommand
 from training.services import registering
@@ -15,27 +15,37 @@ from training.services.describing import describe_base
 class Command(JsonCommand):
     """Register the base model in a folder on this machine."""
 
-    help = "Register a base model: a local folder with safetensors, of any size."
+    help = "Register a base model: a local folder, or a model of a hub by its commit."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", help="what runs will call it")
-        parser.add_argument("folder", type=Path, help="where config.json lies")
+        parser.add_argument(
+            "folder", type=Path, nargs="?", help="where config.json lies"
+        )
+        parser.add_argument(
+            "--hub", default="", metavar="OWNER/NAME", help="instead: a model of a hub"
+        )
         parser.add_argument(
             "--licence", required=True, help="of the weights, such as Apache-2.0"
         )
         parser.add_argument(
-            "--revision", default="", help="which state of the published model it is"
+            "--revision",
+            default="",
+            help="which state of the published model it is; of a hub, the commit",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        base = registering.register_local(
-            name=options["name"],
-            folder=options["folder"],
-            licence=options["licence"],
-            revision=options["revision"],
-            told=self.progress,
-        )
+        folder, repo = options["folder"], options["hub"]
+        if bool(folder) == bool(repo):
+            raise CommandError("Name a folder, or a model of a hub by --hub.")
+        given = {name: options[name] for name in ("name", "licence", "revision")}
+        if repo:
+            base = registering.register_from_hub(repo=repo, told=self.progress, **given)
+        else:
+            base = registering.register_local(
+                folder=folder, told=self.progress, **given
+            )
         return describe_base(base)
 
     def render(self, result: dict[str, Any]) -> None:
