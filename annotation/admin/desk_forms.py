@@ -8,7 +8,7 @@ from django import forms
 
 from annotation.domain.queue import Wish
 from annotation.models import Claim, Project, Record
-from annotation.services.answers import Answer
+from annotation.services.answers import Answer, AnswerRefused
 from annotation.services.reviewing import has_later_facts
 
 MAX_SECONDS = 24 * 3600
@@ -141,3 +141,9 @@ class HandOverForm(forms.Form):
     """A note for those who go on."""
 
     note = forms.CharField(required=False, max_length=500)
+
+    def given(self) -> str:
+        """Return the note. Raises AnswerRefused (``too_long``)."""
+        if not self.is_valid():
+            raise AnswerRefused("too_long", "The note is longer than 500 characters.")
+        return str(self.cleaned_data["note"])

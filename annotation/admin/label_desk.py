@@ -193,7 +193,7 @@ class DeskView(View):
                 project=self.project,
                 reviewer=self.reviewer,
                 now=timezone.now(),
-                only=int(named) if named.isdecimal() else None,
+                only=int(named[:18]) if named.isdecimal() else None,
             )
         except taking_back.UndoRefused as refusal:
             messages.warning(request, refusal.message)
@@ -211,12 +211,11 @@ class DeskView(View):
 
     def _leave(self, request: HttpRequest) -> HttpResponse:
         form = HandOverForm(request.POST)
-        note = form.cleaned_data["note"] if form.is_valid() else ""
         try:
             pausing.hand_over(
                 project=self.project,
                 reviewer=self.reviewer,
-                note=note,
+                note=form.given(),
                 now=timezone.now(),
             )
         except AnswerRefused as refusal:

@@ -14,6 +14,10 @@ def free_slot(wanted: int, taken: Collection[int], seatless_answers: int) -> int
     """Return the lowest free slot, counted from 1, or None when the record is full.
 
     ``taken`` are slots of live claims; ``seatless_answers`` are answers without one.
+
+    >>> free_slot(3, {3}, 1), free_slot(3, {1, 3}, 1)
+    (1, None)
     """
-    last = wanted - seatless_answers
-    return next((slot for slot in range(1, last + 1) if slot not in taken), None)
+    if len(taken) + seatless_answers >= wanted:
+        return None
+    return next(slot for slot in range(1, wanted + 1) if slot not in taken)

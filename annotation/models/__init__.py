@@ -2,7 +2,7 @@
 
 from annotation.models.access import ApiToken
 from annotation.models.bulk import BulkAct, BulkChange, SavedFilter
-from annotation.models.desk import Draft, Gold, ShiftNote, Suggestion
+from annotation.models.desk import Draft, Gold, SeenVerdict, ShiftNote, Suggestion
 from annotation.models.imports import ColumnMapping, ImportBatch
 from annotation.models.knowledge import (
     Canary,
@@ -46,6 +46,7 @@ __all__ = [
     "SanitizingEvent",
     "SanitizingRule",
     "SavedFilter",
+    "SeenVerdict",
     "ShiftNote",
     "Suggestion",
     "Term",

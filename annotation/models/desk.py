@@ -101,3 +101,29 @@ class ShiftNote(models.Model):
 
     def __str__(self) -> str:
         return f"note of {self.reviewer_id}"
+
+
+class SeenVerdict(models.Model):
+    """A reviewer was shown a record's verdict, as that of one like their own ticket.
+
+    Should the record open again in the same round, their answer is not independent.
+    """
+
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="seen_verdicts"
+    )
+    reviewer = models.ForeignKey(
+        Reviewer, on_delete=models.PROTECT, related_name="seen_verdicts"
+    )
+    round = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "reviewer", "round"], name="seen_verdict_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} saw the verdict of record {self.record_id}"

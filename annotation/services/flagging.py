@@ -12,9 +12,19 @@ from datetime import datetime
 from django.db import transaction
 
 from annotation.domain.queue import FLAGGED
-from annotation.models import Claim, Record, Review, Reviewer, SanitizingEvent
+from annotation.models import (
+    BulkAct,
+    BulkChange,
+    Claim,
+    Record,
+    Review,
+    Reviewer,
+    SanitizingEvent,
+)
 from annotation.services import reviewing, settling
 from annotation.services.answers import Answer, AnswerRefused
+
+LONGEST_REASON = 200
 
 
 @transaction.atomic
@@ -24,10 +34,15 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
     Sending the same flag twice is one.
 
     Raises:
-        AnswerRefused: ``not_yours``, ``no_reason``, or as `reviewing.submit`.
+        AnswerRefused: ``not_yours``, ``no_reason``, ``too_long``, or as
+            `reviewing.submit`.
     """
     if not reason.strip():
         raise AnswerRefused("no_reason", "Say in a few words what you saw.")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise AnswerRefused(
+            "too_long", f"Say it in at most {LONGEST_REASON} characters."
+        )
     skip = Answer(status=Review.Status.SKIPPED, reason=reason)
     review = reviewing.submit(
         claim_id=claim_id, reviewer=reviewer, answer=skip, now=now
@@ -39,10 +54,11 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
         record=record,
         kind=SanitizingEvent.Kind.FLAGGED,
         by=reviewer.user,
-        reason=review.reason[:200],
+        reason=review.reason[:LONGEST_REASON],
     )
-    record.state, record.queued_because = Record.State.EXCLUDED, FLAGGED
-    record.save(update_fields=["state", "queued_because"])
+    if record.state != Record.State.HELD:
+        record.state, record.queued_because = Record.State.EXCLUDED, FLAGGED
+        record.save(update_fields=["state", "queued_because"])
     Claim.objects.filter(record=record, state=Claim.State.OPEN).update(
         state=Claim.State.RELEASED
     )
@@ -51,8 +67,14 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
 
 @transaction.atomic
 def clear(*, record: Record) -> bool:
-    """Put a flagged record back where its answers put it; False if none was flagged."""
+    """Put a flagged record back where its answers put it; False if none was flagged.
+
+    What a lead had taken out of the queue before stays out, for the lead's reason.
+    """
     flagged = Record.objects.filter(pk=record.pk).flagged()
+    excluded_because = _excluded_because(record)
+    if excluded_because is not None:
+        return bool(flagged.update(queued_because=excluded_because))
     if not flagged.update(state=Record.State.OPEN, queued_because="oldest"):
         return False
     # Settling leaves alone what a senior has decided.
@@ -63,3 +85,14 @@ def clear(*, record: Record) -> bool:
     )
     settling.settle_records(project=record.project, record_ids=[record.pk])
     return True
+
+
+def _excluded_because(record: Record) -> str | None:
+    """The reason that stood when a lead excluded the record; None if none did."""
+    changes = BulkChange.objects.filter(record=record).select_related("act")
+    last = changes.order_by("-pk").first()
+    if last is None or last.act.kind != BulkAct.Kind.EXCLUDE:
+        return None
+    if last.act.status != BulkAct.Status.DONE:
+        return None
+    return str(last.after["queued_because"])

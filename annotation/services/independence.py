@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotation.models import Claim, Review, Reviewer, Verdict
+from annotation.models import Claim, Review, Reviewer, SeenVerdict, Verdict
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ReviewQuerySet
 from annotation.services.access import projects_granting
@@ -34,6 +34,8 @@ def is_independent(claim: Claim) -> bool:
         return True
     if claim.reviewer.user_id is None:
         return True
+    if claim.record.decided_at is not None and _saw_the_verdict(claim):
+        return False
     if claim.round > 1:
         return not _knows_an_earlier_round(claim)
     if claim.record.decided_at is None or not _may(claim, READS_ANSWERS):
@@ -66,6 +68,12 @@ def _knows_an_earlier_round(claim: Claim) -> bool:
         return True
     decided = Verdict.objects.filter(record=claim.record)
     return decided.filter(adjudicated_by=claim.reviewer).exists()
+
+
+def _saw_the_verdict(claim: Claim) -> bool:
+    """Whether the verdict of this round was shown as that of a similar ticket."""
+    seen = SeenVerdict.objects.filter(record=claim.record, reviewer=claim.reviewer)
+    return seen.filter(round=claim.round).exists()
 
 
 def _may(claim: Claim, permissions: tuple[str, ...]) -> bool:

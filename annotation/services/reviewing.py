@@ -96,6 +96,7 @@ def store(
     answer = as_locked(claim, answer)
     for given in own:
         if given.status != Review.Status.WITHDRAWN:
+            _check_not_asked_again(claim)
             given.record = record
             return Stored(same(given, claim.project, answer), seatless=False)
     if own and not claim.is_open:
@@ -205,6 +206,13 @@ def _said_from_such(claim: Claim) -> ReviewQuerySet:
         purpose=claim.purpose,
         round=claim.round,
     ).order_by("-id")
+
+
+def _check_not_asked_again(claim: Claim) -> None:
+    """Refuse to tell an old answer to who is asked the same once more, as a repeat."""
+    others = Claim.objects.filter(record=claim.record_id, reviewer=claim.reviewer_id)
+    if others.filter(state=Claim.State.OPEN).exclude(purpose=claim.purpose).exists():
+        raise AnswerRefused("seat_gone", "This seat is no longer yours.")
 
 
 def _check_not_taken_back(claim: Claim, answer: Answer) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from annotation.domain.similarity import most_similar
-from annotation.models import Record, Review, Reviewer, Verdict
+from annotation.models import (
+    Claim,
+    Record,
+    Review,
+    Reviewer,
+    SeenVerdict,
+    Verdict,
+)
 from netft_site.base.refusals import Refused
 
 CANDIDATES = 400
@@ -20,14 +27,20 @@ def similar_settled(*, record: Record, reviewer: Reviewer) -> Sequence[Verdict]:
 
     Among the newest settled records of its category; the most similar first. What may
     yet be put before this reviewer as gold, or as a repeat, is left out: its verdict
-    would give the answer away.
+    would give the answer away. Who was shown which verdict is written down: should one
+    of these records open again, that person's answer is not independent.
 
     Raises:
         SimilarRefused: ``not_answered``, or ``switched_off`` in the project.
     """
     if not record.project.shows_similar:
         raise SimilarRefused("switched_off", "The project shows no similar tickets.")
-    if not Review.objects.answers().filter(record=record, reviewer=reviewer).exists():
+    answered = Review.objects.answers().filter(record=record, reviewer=reviewer)
+    # Who sits there is asked again, as a repeat, and may not tell it from a new one.
+    seated = Claim.objects.filter(
+        record=record, reviewer=reviewer, state=Claim.State.OPEN
+    )
+    if not answered.exists() or seated.exists():
         raise SimilarRefused("not_answered", "Answer the ticket first.")
     newest = (
         Record.objects.of(record.project)
@@ -40,5 +53,14 @@ def similar_settled(*, record: Record, reviewer: Reviewer) -> Sequence[Verdict]:
     rows = newest.values_list("pk", "title", "body")[:CANDIDATES]
     texts = {pk: f"{title}\n{body}" for pk, title, body in rows}
     found = dict(most_similar(record.text, texts))
-    verdicts = Verdict.objects.current().filter(record__in=found)
-    return sorted(verdicts.select_related("record"), key=lambda v: -found[v.record_id])
+    verdicts = list(
+        Verdict.objects.current().filter(record__in=found).select_related("record")
+    )
+    SeenVerdict.objects.bulk_create(
+        (
+            SeenVerdict(record=v.record, reviewer=reviewer, round=v.record.round)
+            for v in verdicts
+        ),
+        ignore_conflicts=True,
+    )
+    return sorted(verdicts, key=lambda verdict: -found[verdict.record_id])

@@ -38,7 +38,12 @@ from annotation.services import (
     settling,
     taking_back,
 )
-from annotation.services.answers import Answer, AnsweredOtherwise, AnswerRefused
+from annotation.services.answers import (
+    Answer,
+    AnsweredOtherwise,
+    AnswerRefused,
+    AnswerTakenBack,
+)
 from tests.factories import START, GoldFactory, RecordFactory, ReviewerFactory
 
 PEOPLE, RECORDS = 4, 6
@@ -112,7 +117,7 @@ class Desk(RuleBasedStateMachine):
                 answer=Answer(severity=severity, status=status),
                 now=self.now,
             )
-        except AnsweredOtherwise:
+        except (AnsweredOtherwise, AnswerTakenBack):
             assert Review.objects.count() == count
             return
         if claim.state == "RELEASED" and Review.objects.count() > count:
@@ -174,7 +179,7 @@ class Desk(RuleBasedStateMachine):
                 reason="a name in the title",
                 now=self.now,
             )
-        except AnsweredOtherwise:
+        except (AnsweredOtherwise, AnswerTakenBack):
             return
 
     @rule(place=record_)

@@ -167,7 +167,7 @@ def test_an_empty_desk_costs_few_queries(
     browser = browser_of(bob)
     browser.get(DESK)
 
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         assert browser.get(DESK).status_code == 200
 
 
