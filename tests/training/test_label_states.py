@@ -46,6 +46,27 @@ def test_a_dataset_without_levels_claims_nothing_of_its_copies(
     assert "nothing was looked at" in quality(browser_of, erin, dataset)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "told"),
+    [
+        ({}, "sets no limit of length: nothing was refused, left out or cut"),
+        ({"length": {"most": 300}}, "300 tokens (four characters each), for the text"),
+        (
+            {"length": {"most": 300, "policy": "drop"}, "formats": ["openai_chat"]},
+            "for instruction, text and answer together. A longer row is left out",
+        ),
+        (
+            {"length": {"base_model": "mini", "policy": "truncate"}},
+            "what the model reads, in tokens of mini, for the text alone",
+        ),
+    ],
+)
+def test_the_page_says_which_limit_of_length_the_recipe_set(
+    project, erin, browser_of, recipe, told
+):
+    assert told in quality(browser_of, erin, frozen_dataset(project, recipe=recipe))
+
+
 def test_a_dataset_of_severity_says_nothing_of_the_kind(project, erin, browser_of):
     page = quality(browser_of, erin, frozen_dataset(project))
 

@@ -21,11 +21,12 @@ from netft_site.base.refusals import Refused
 from training.admin.label_doubts import labels_of
 from training.domain.diversity import empty_pairs
 from training.domain.gates import TARGET
+from training.domain.recipe import Recipe
 from training.domain.row_quality import FEW_DIFFERENT_PAIRS
 from training.domain.token_counts import TokenReport
 from training.models import BaseModel, Dataset
 from training.services import tokenizing
-from training.services.datasets import token_counting
+from training.services.datasets import lengths, token_counting
 from training.services.datasets.token_counting import DatasetTokens
 
 VIEW = "training.view_dataset"
@@ -83,6 +84,7 @@ def quality_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         texts=quality.get("texts"),
         few_pairs=FEW_DIFFERENT_PAIRS,
         tokens=_tokens(request, dataset),
+        limit=lengths.limit_words(Recipe.parse(dataset.recipe)),
         coverage=_coverage(quality.get("coverage", {})),
         findings=dataset.manifest.get("findings", []),
         labels=labels_of(request, dataset),

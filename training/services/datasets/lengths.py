@@ -56,7 +56,7 @@ def measure_of(recipe: Recipe) -> Measure | None:
     length = recipe.length
     if not length.is_limited:
         return None
-    whole = recipe.formats != ("classification",) or not recipe.teaches_severity_alone
+    whole = _reads_whole(recipe)
     if not length.base_model:
         assert length.most is not None  # noqa: S101  (is_limited)
         return Measure(estimate, length.most, whole)
@@ -66,6 +66,38 @@ def measure_of(recipe: Recipe) -> Measure | None:
     except Refused as refusal:
         raise BuildRefused(refusal.code, refusal.message) from refusal
     return Measure(tokens.count, length.most or tokens.limit, whole)
+
+
+def _reads_whole(recipe: Recipe) -> bool:
+    """Whether prompt and answer count; a classifier of severity reads texts alone."""
+    return recipe.formats != ("classification",) or not recipe.teaches_severity_alone
+
+
+def limit_words(recipe: Recipe) -> str:
+    """What limit a recipe sets, and on what, for people to read."""
+    length = recipe.length
+    if not length.is_limited:
+        return (
+            "The recipe sets no limit of length: nothing was refused, left out or cut."
+        )
+    of = (
+        f"tokens of {length.base_model}"
+        if length.base_model
+        else "tokens (four characters each)"
+    )
+    most = f"{length.most:,} {of}" if length.most else f"what the model reads, in {of}"
+    what = (
+        "instruction, text and answer together"
+        if _reads_whole(recipe)
+        else "the text alone, as a classifier reads it; the words of other formats are "
+        "not counted"
+    )
+    becomes = {
+        TooLong.RAISE: "refuses the build",
+        TooLong.DROP: "is left out",
+        TooLong.TRUNCATE: "is cut at the end of its text",
+    }[length.policy]
+    return f"The recipe's limit is {most}, for {what}. A longer row {becomes}."
 
 
 def estimate(text: str) -> int:
