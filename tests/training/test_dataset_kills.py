@@ -16,7 +16,7 @@ from django.utils import timezone
 from netft_site.base.files import sha256_of
 from tests.training.worlds import settle_many
 from training.models import Dataset, Example, SplitAssignment
-from training.services.datasets import building, examples, folders, planning
+from training.services.datasets import building, examples, folders, plans
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -155,7 +155,7 @@ def test_a_failed_build_gives_nobody_a_split(project, small_chunks):
         finish(dataset)
 
     assert not SplitAssignment.objects.exists()
-    assert not planning.has_plan(dataset)
+    assert not plans.has_plan(dataset)
 
 
 @pytest.mark.django_db

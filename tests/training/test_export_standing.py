@@ -29,7 +29,7 @@ from training.services.datasets import (
     frozen_files,
     gating,
     handing,
-    planning,
+    plans,
     streaming,
     vetting,
 )
@@ -211,7 +211,7 @@ def step_by_step(project: Project, monkeypatch, between=None) -> tuple[Dataset, 
     fresh, checking = Dataset.objects.select_related("project"), 0
     while building.advance(dataset_id=started.pk, now=timezone.now(), seconds=0):
         dataset = fresh.get(pk=started.pk)
-        checking += not planning.has_plan(dataset)
+        checking += not plans.has_plan(dataset)
         kept = folders.vetted_path(dataset)
         if between and kept.is_file() and between(json.loads(kept.read_bytes())):
             between = None

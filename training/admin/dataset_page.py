@@ -86,10 +86,7 @@ def dataset_page(request: HttpRequest, dataset_id: int) -> HttpResponse:
         progress=watch_build(dataset=dataset, now=timezone.now()),
         findings=manifest.get("findings", []),
         has_resemblances=folders.resemblances_path(dataset).is_file(),
-        left_out=[
-            {"count": count, "words": LEFT_OUT_WORDS[reason]}
-            for reason, count in manifest.get("left_out", {}).items()
-        ],
+        left_out=_left_out(manifest),
         tasks=task_lines(
             manifest.get("mix", {}).get("task", {}), manifest.get("left_out_of", {})
         ),
@@ -231,6 +228,13 @@ def _may_compare(request: HttpRequest, dataset: Dataset) -> bool:
 def _splits(dataset: Dataset) -> list[dict[str, Any]]:
     counted = dataset.manifest.get("splits", {})
     return [{"name": s.value, **counted[s.value]} for s in Split if s.value in counted]
+
+
+def _left_out(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"count": count, "words": LEFT_OUT_WORDS[reason]}
+        for reason, count in manifest.get("left_out", {}).items()
+    ]
 
 
 def _lengths(manifest: dict[str, Any]) -> list[tuple[str, int]]:

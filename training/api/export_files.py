@@ -13,7 +13,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from training.api.datasets import AnyContent, DatasetView, ExportSerializer
+from training.api.datasets import DatasetView, ExportSerializer
+from training.api.streams import AnyContent
 from training.models import Export
 from training.services.datasets import export_files, handing
 

@@ -12,6 +12,7 @@ from training.api import (
     models,
     resemblances,
     runs,
+    streams,
     tokens,
     versions,
 )
@@ -49,7 +50,7 @@ urlpatterns = [
     ),
     path(
         f"{_DATASETS}/<str:reference>/export/",
-        datasets.DatasetStream.as_view(),
+        streams.DatasetStream.as_view(),
         name="api-dataset-export",
     ),
     path(

@@ -67,9 +67,13 @@ def gates(
     left_out: records outside by reason. in_format: examples whose row is valid, and all
     that the format has a place for, by format.
     """
+    return [*_of_texts(facts, left_out), *_of_formats(facts, in_format)]
+
+
+def _of_texts(facts: TextFacts, left_out: Mapping[str, int]) -> list[Gate]:
     held = left_out.get("held", 0) + left_out.get("unsafe", 0)
     texts = "different texts of the dataset"
-    found = [
+    return [
         Gate(
             "safe",
             "pass the sanitizer and its last look",
@@ -87,14 +91,20 @@ def gates(
         Gate("complete", "look complete", texts, facts.complete, facts.unique),
         Gate("consistent", "have one label", texts, facts.consistent, facts.unique),
     ]
-    return found + [
+
+
+def _of_formats(
+    facts: TextFacts, in_format: Mapping[str, tuple[int, int]]
+) -> list[Gate]:
+    repeated = facts.examples - facts.unique
+    return [
         Gate(
             f"format_{name}",
             f"make a valid row of {name}",
             "examples, those of a repeated text once",
             # Of what failed each is taken for a text of its own.
-            max(0, passed - (facts.examples - facts.unique)),
-            max(0, checked - (facts.examples - facts.unique)),
+            max(0, passed - repeated),
+            max(0, checked - repeated),
         )
         for name, (passed, checked) in in_format.items()
     ]

@@ -22,7 +22,7 @@ from training.domain.recipe_tasks import LabelSource
 from training.domain.rows import SEVERITY
 from training.domain.sampling import Rows, Sample, choose, plan_rows
 from training.domain.shuffling import seeded_rank
-from training.domain.splitting import plan_splits
+from training.domain.splitting import Placement, plan_splits
 from training.domain.tasks.task import TASKS
 
 
@@ -45,18 +45,7 @@ def select(
         levels=levels,
         seed=recipe.seed,
     )
-    placed = [
-        Chosen(
-            record,
-            ruling,
-            gold_of(record, TASKS[task], ruling),
-            plan.placements[record.key],
-            task,
-        )
-        for record in records
-        if record.key in plan.placements
-        for task, ruling in offered[record.key].rulings.items()
-    ]
+    placed = _placed(records, offered, plan.placements)
     reasons = Reasons(offered, plan.left_out)
     kept = reasons.sift(placed, lambda chosen: _reason_in_split(chosen, recipe))
     kept = _by_review(kept, recipe)
@@ -65,6 +54,26 @@ def select(
     rows = _rows_of(kept, recipe, production)
     kept = reasons.sift(kept, lambda c: _reason_by_rows(c, rows))
     return _with_rows(kept, recipe, placed, rows, records, reasons)
+
+
+def _placed(
+    records: Iterable[RecordFacts],
+    offered: Mapping[str, Offers],
+    placements: Mapping[str, Placement],
+) -> list[Chosen]:
+    """An example of each task that a record offers, in its split."""
+    return [
+        Chosen(
+            record,
+            ruling,
+            gold_of(record, TASKS[task], ruling),
+            placements[record.key],
+            task,
+        )
+        for record in records
+        if record.key in placements
+        for task, ruling in offered[record.key].rulings.items()
+    ]
 
 
 def _reason_in_split(chosen: Chosen, recipe: Recipe) -> str:

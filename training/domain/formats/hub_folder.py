@@ -31,6 +31,22 @@ _SIZES = (
     (10_000_000, "1M<n<10M"),
 )
 
+_ABOUT = (
+    "Trouble tickets of a network-operations team with their severity, judged from "
+    "what was known when the ticket was opened. Names, addresses and secrets are "
+    "replaced."
+)
+_SINGLE_SOURCE = "The labels come from one system; nobody checked them."
+_REVIEWED = (
+    "The labels are verdicts of network engineers; where `id` names a review, that of "
+    "one engineer. Rows of calibration and test are adjudicated, unanimous or "
+    "confirmed."
+)
+_ABOUT_COPIES = (
+    "A row with `copy_of` repeats the row of that id. The license is the team's "
+    "decision: add `license` to the header of this card before you share it."
+)
+
 
 def columns_of(row: Row) -> dict[str, Any]:
     """The columns of a row; what is unknown is an empty text, `fields` is JSON."""
@@ -70,56 +86,45 @@ def card(
 ) -> str:
     """The dataset card. `levels` hold key and meaning, `rows` the count of a split."""
     filled = {split: count for split, count in rows.items() if count}
-    header = [*_header(filled, [level["key"] for level in levels], tasks), ""]
-    labels = (
-        "The labels come from one system; nobody checked them."
-        if is_single_source
-        else "The labels are verdicts of network engineers; where `id` names a review, "
-        "that of one engineer. Rows of calibration and test are adjudicated, unanimous "
-        "or confirmed."
+    return "\n".join(
+        [
+            *_header(filled, [level["key"] for level in levels], tasks),
+            "",
+            f"# {reference}",
+            "",
+            _ABOUT,
+            *_tasks_words(tasks),
+            "",
+            _SINGLE_SOURCE if is_single_source else _REVIEWED,
+            "",
+            *_tables(levels, filled),
+            "",
+            _ABOUT_COPIES,
+            "",
+            f"The frozen dataset's sha256 is `{sha256}`.",
+            "",
+        ]
     )
-    body = [
-        f"# {reference}",
-        "",
-        "Trouble tickets of a network-operations team with their severity, judged from "
-        "what was known when the ticket was opened. Names, addresses and secrets are "
-        "replaced.",
-        *_tasks_words(tasks),
-        "",
-        labels,
-        "",
+
+
+def _tables(
+    levels: Sequence[Mapping[str, str]], rows: Mapping[Split, int]
+) -> list[str]:
+    return [
         "| level | meaning |",
         "|---|---|",
         *(f"| {_cell(one['key'])} | {_cell(one['meaning'])} |" for one in levels),
         "",
         "| split | rows |",
         "|---|---|",
-        *(f"| {name_of(split)} | {count} |" for split, count in filled.items()),
-        "",
-        "A row with `copy_of` repeats the row of that id. The license is the team's "
-        "decision: add `license` to the header of this card before you share it.",
-        "",
-        f"The frozen dataset's sha256 is `{sha256}`.",
-        "",
+        *(f"| {name_of(split)} | {count} |" for split, count in rows.items()),
     ]
-    return "\n".join([*header, *body])
 
 
 def _header(
     rows: Mapping[Split, int], labels: Sequence[str], tasks: Sequence[str]
 ) -> list[str]:
-    # JSON strings are YAML strings; a label such as `no` or `1` stays a text.
-    texts = [
-        line
-        for name in TEXT_COLUMNS
-        for line in (f"  - name: {name}", "    dtype: string")
-    ]
-    classes = [f"          '{i}': {json.dumps(key)}" for i, key in enumerate(labels)]
-    label = ["  - name: label", "    dtype:", "      class_label:", "        names:"]
     is_classification = list(tasks) == [SEVERITY]
-    if not is_classification:
-        # Rows of other tasks have no level, which a class label cannot say.
-        label, classes = ["  - name: label", "    dtype: string"], []
     files = [
         line
         for split in rows
@@ -137,11 +142,25 @@ def _header(
         *files,
         "dataset_info:",
         "  features:",
-        *texts,
-        *label,
-        *classes,
+        *_features(labels if is_classification else None),
         "---",
     ]
+
+
+def _features(labels: Sequence[str] | None) -> list[str]:
+    """The columns with their types; the label is a class where it has names."""
+    texts = [
+        line
+        for name in TEXT_COLUMNS
+        for line in (f"  - name: {name}", "    dtype: string")
+    ]
+    if labels is None:
+        # Rows of other tasks have no level, which a class label cannot say.
+        return [*texts, "  - name: label", "    dtype: string"]
+    # JSON strings are YAML strings; a label such as `no` or `1` stays a text.
+    classes = [f"          '{i}': {json.dumps(key)}" for i, key in enumerate(labels)]
+    label = ["  - name: label", "    dtype:", "      class_label:", "        names:"]
+    return [*texts, *label, *classes]
 
 
 def _tasks_words(tasks: Sequence[str]) -> list[str]:

@@ -31,6 +31,7 @@ from training.services.datasets import (
     freezing,
     leakage,
     planning,
+    plans,
 )
 from training.services.datasets.refusals import BuildRefused as BuildRefused
 
@@ -120,8 +121,8 @@ def build_to_end(
     with calm_collection():
         while advance(dataset_id=dataset_id, now=clock()):
             dataset = Dataset.objects.get(pk=dataset_id)
-            if progress and planning.has_plan(dataset):
-                planned = planning.read_header(dataset).examples
+            if progress and plans.has_plan(dataset):
+                planned = plans.read_header(dataset).examples
                 progress(dataset.cursor, planned, "examples")
     dataset = Dataset.objects.select_related("project").get(pk=dataset_id)
     if dataset.status == Dataset.Status.FAILED:
@@ -183,10 +184,10 @@ def _take_step(dataset: Dataset, now: datetime, seconds: float) -> bool:
     if dataset.status == Dataset.Status.DRAFT:
         _mark_near_copies(dataset, now)
         return True
-    if not planning.has_plan(dataset):
+    if not plans.has_plan(dataset):
         _begin(dataset, now, seconds)
         return True
-    header = planning.read_header(dataset)
+    header = plans.read_header(dataset)
     if not header.examples:
         raise BuildRefused("empty", "No record may enter this dataset.")
     if dataset.cursor < header.examples:

@@ -27,7 +27,7 @@ from training.services.datasets import (
     folders,
     lengths,
     materials,
-    planning,
+    plans,
     vetting,
 )
 from training.services.datasets.origins import read_origins
@@ -42,7 +42,7 @@ def write_chunk(*, dataset: Dataset, now: datetime) -> None:
     BuildRefused (``record_changed``, ``too_long``).
     """
     start = dataset.cursor
-    entries = planning.read_entries(dataset, start, CHUNK)
+    entries = plans.read_entries(dataset, start, CHUNK)
     standing = standing_of(dataset.project)
     stored = read_texts({entry.record_id for entry in entries}, standing)
     rows = _fitted(dataset, materials.read_rows(entries, stored))
@@ -81,7 +81,7 @@ def _fitted(dataset: Dataset, rows: dict[str, Row]) -> dict[str, Row]:
 
 
 def _encode(
-    dataset: Dataset, entries: list[planning.Entry], rows: Mapping[str, Row]
+    dataset: Dataset, entries: list[plans.Entry], rows: Mapping[str, Row]
 ) -> dict[str, bytes]:
     """The frozen lines of one chunk by split, copies included."""
     scale = dataset.project.scale
@@ -93,7 +93,7 @@ def _encode(
 
 
 def _example(
-    dataset: Dataset, entry: planning.Entry, row: Row, origin: Mapping[str, Any]
+    dataset: Dataset, entry: plans.Entry, row: Row, origin: Mapping[str, Any]
 ) -> dict[str, Any]:
     has_said = bool(row.answer or row.rejected or row.fields)
     return {

@@ -43,6 +43,7 @@ from training.services.datasets import (
     gating,
     leakage,
     planning,
+    plans,
     vetting,
 )
 from training.services.datasets.noting import Notes
@@ -66,7 +67,7 @@ def freeze(*, dataset: Dataset, now: datetime) -> bool:
 
     Raises FreezeRefused when a check finds an error.
     """
-    header = planning.read_header(dataset)
+    header = plans.read_header(dataset)
     recipe = Recipe.parse(dataset.recipe)
     folder = folders.new_folder(dataset)
     notes = Notes.begin(dataset, recipe.seed)
@@ -113,7 +114,7 @@ def _part_lines(dataset: Dataset, split: Split) -> Iterator[bytes]:
 def _findings(
     dataset: Dataset,
     recipe: Recipe,
-    header: planning.Header,
+    header: plans.Header,
     notes: Notes,
     formats: dict[str, FileReport],
 ) -> list[Finding]:
@@ -159,7 +160,7 @@ def _check_formats(
 
 
 def _quality(
-    quality: RowQuality, header: planning.Header, formats: dict[str, FileReport]
+    quality: RowQuality, header: plans.Header, formats: dict[str, FileReport]
 ) -> dict[str, Any]:
     """The texts in figures and the gates they pass."""
     facts = quality.facts()
@@ -184,7 +185,7 @@ def _originals(folder: Path) -> Iterator[Row]:
 def _manifest(
     dataset: Dataset,
     recipe: Recipe,
-    header: planning.Header,
+    header: plans.Header,
     files: dict[Split, SplitFile],
     findings: list[Finding],
     now: datetime,
@@ -204,22 +205,29 @@ def _manifest(
         "netft": settings.VERSION,
         "scale": scale.rows(),
         "single_source": dataset.is_single_source,
-        "mix": header.mix,
         "production_mix": dataset.project.production_mix,
-        "left_out": header.left_out,
-        "left_out_of": header.left_out_of,
-        "general_share": header.general_share,
+        **_amounts(header),
         "sanitizing": _sanitizing(dataset),
-        "senior_share": {
-            "before": header.senior_share_before,
-            "after": header.senior_share,
-        },
         "findings": [finding.as_json() for finding in findings],
     }
 
 
+def _amounts(header: plans.Header) -> dict[str, Any]:
+    """What the plan amounts to."""
+    return {
+        "mix": header.mix,
+        "left_out": header.left_out,
+        "left_out_of": header.left_out_of,
+        "general_share": header.general_share,
+        "senior_share": {
+            "before": header.senior_share_before,
+            "after": header.senior_share,
+        },
+    }
+
+
 def _checked_under(
-    dataset: Dataset, header: planning.Header, notes: Notes
+    dataset: Dataset, header: plans.Header, notes: Notes
 ) -> Mapping[str, Any] | None:
     """What the leak gate rested on when it saw every text; None where it did not."""
     if not notes.is_vetted:
@@ -247,7 +255,7 @@ def _summary(errors: list[Finding]) -> str:
 @transaction.atomic
 def _publish(
     dataset: Dataset,
-    header: planning.Header,
+    header: plans.Header,
     folder: Path,
     manifest: dict[str, Any],
     now: datetime,
@@ -285,7 +293,7 @@ def _move(folder: Path, target: Path) -> None:
 
 def _keep_splits(dataset: Dataset, now: datetime) -> None:
     given = [
-        {**vars(one), "assigned_at": now} for one in planning.read_assignments(dataset)
+        {**vars(one), "assigned_at": now} for one in plans.read_assignments(dataset)
     ]
     for start in range(0, len(given), _AT_ONCE):
         insert_many(SplitAssignment, given[start : start + _AT_ONCE])

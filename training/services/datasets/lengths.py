@@ -22,7 +22,7 @@ from training.services.base_models import resolve_base_model
 from training.services.datasets.refusals import BuildRefused
 
 if TYPE_CHECKING:
-    from training.services.datasets.planning import Entry
+    from training.services.datasets.plans import Entry
 
 CHARACTERS_A_TOKEN = 4
 FEWEST_LEFT = 8

@@ -18,7 +18,7 @@ from training.domain.tasks.material import ATTRIBUTES
 from training.services.datasets.refusals import BuildRefused
 
 if TYPE_CHECKING:
-    from training.services.datasets.planning import Entry
+    from training.services.datasets.plans import Entry
 
 
 def read_rows(

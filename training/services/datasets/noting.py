@@ -8,7 +8,7 @@ from training.domain.formats import Row
 from training.domain.items import Item
 from training.domain.row_quality import RowQuality
 from training.models import Dataset
-from training.services.datasets import leakage, planning, vetting
+from training.services.datasets import leakage, plans, vetting
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Notes:
         """Take along what was checked when the dataset was planned."""
         project = dataset.project
         quality = RowQuality(seed, project.scale, project.root_causes)
-        return cls(quality, planning.read_checked(dataset))
+        return cls(quality, plans.read_checked(dataset))
 
     def take(self, row: Row) -> None:
         """Note a row; of a copy only whether its texts were checked."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from annotation.models import Review, Verdict
 from annotation.services.vouching import StoredText
-from training.services.datasets.planning import Entry
+from training.services.datasets.plans import Entry
 
 
 def read_origins(

@@ -1,27 +1,20 @@
-"""Decide what a dataset will contain, and keep the decision on disk.
+"""Decide what a dataset will contain.
 
 The plan is the snapshot that a build follows: a verdict that changes while chunks are
-written changes nothing any more. It lies in the building folder, which appears by one
-rename; two workers that plan at once end up with one plan. No text is in it.
+written changes nothing any more. How it lies on disk is said in `plans`.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 
 from django.db.models import Max
 
 from annotation.models import Project
 from annotation.services import settling
-from netft_site.base.files import atomic_writer, sync_directory, write_json
 from training.domain.chosen import Chosen, Selection
 from training.domain.earlier import TRIAGE, Earlier, earlier_tickets
 from training.domain.eligibility import RecordFacts
@@ -30,77 +23,10 @@ from training.domain.recipe import GoldRule, Recipe
 from training.domain.selection import select
 from training.domain.tasks import PREFERENCE
 from training.models import Dataset, SplitAssignment
-from training.services.datasets import folders, lengths
+from training.services.datasets import folders, lengths, plans
 from training.services.datasets.facts import load_facts
+from training.services.datasets.plans import Entry, Header, PlannedAssignment
 from training.services.datasets.vetting import OutOfTime, Vetted, Vetter
-
-_HEADER = "plan.json"
-_ENTRIES = "examples.jsonl"
-_ASSIGNMENTS = "assignments.jsonl"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One planned example.
-
-    row: the id of its row. answer_id: the review that holds its ideal answer. label_id:
-    the review that labels it, where that is not the verdict. pair_id: the judged pair
-    of answers it is made of. earlier, repeats: records to be shown with it. checked:
-    which texts passed the leak gate, see `vetting.digest_of`.
-    """
-
-    record_id: int
-    key: str
-    row: str
-    task: str
-    split: str
-    group: str
-    label: str
-    method: str
-    grade: str
-    gold: str
-    reviews: int
-    root_cause: str
-    category: str
-    opened_at: str | None
-    rows: int
-    answer_id: int | None
-    label_id: int | None = None
-    pair_id: int | None = None
-    repeats: int | None = None
-    earlier: tuple[int, ...] = ()
-    checked: str = ""
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the plan amounts to.
-
-    last_assignment: the newest split assignment the plan knew; a newer one makes the
-    plan stale. coverage: examples by category and vendor. left_out_of: records that
-    make no example of a task, by task and reason. checked_under: what the gate rested
-    on.
-    """
-
-    examples: int
-    left_out: dict[str, int]
-    mix: dict[str, Any]
-    senior_share_before: float
-    senior_share: float
-    last_assignment: int
-    coverage: dict[str, dict[str, int]] = field(default_factory=dict)
-    left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
-    general_share: float = 0.0
-    checked_under: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PlannedAssignment:
-    """A split to be kept for ever once the dataset is frozen."""
-
-    record_id: int
-    split: str
-    group_key: str
 
 
 def select_examples(*, project: Project, recipe: Recipe) -> Selection:
@@ -175,7 +101,7 @@ def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:
     checking texts takes longer than `seconds` there is no plan yet, and the next call
     goes on.
     """
-    if has_plan(dataset):
+    if plans.has_plan(dataset):
         return
     recipe = Recipe.parse(dataset.recipe)
     if recipe.gold_rule is GoldRule.SINGLE_SOURCE:
@@ -193,22 +119,13 @@ def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:
         )
     except OutOfTime:
         return
-    _write(dataset, selection, planned, vetter.vetted, last)
-
-
-def _write(
-    dataset: Dataset,
-    selection: Selection,
-    planned: Sequence[Entry],
-    vetted: Vetted,
-    last: int,
-) -> None:
-    folder = folders.new_folder(dataset)
-    checked = (replace(e, checked=vetted.checked.get(e.row, "")) for e in planned)
-    _write_lines(folder / _ENTRIES, checked)
-    _write_lines(folder / _ASSIGNMENTS, _assignments(selection))
-    write_json(folder / _HEADER, asdict(_header(selection, last, vetted)))
-    _publish(folder, dataset)
+    vetted = vetter.vetted
+    plans.write(
+        dataset,
+        _header(selection, last, vetted),
+        (replace(e, checked=vetted.checked.get(e.row, "")) for e in planned),
+        _assignments(selection),
+    )
 
 
 def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
@@ -223,39 +140,6 @@ def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
         _entry(c, shown.get(c.record.id, nothing) if c.task == TRIAGE else nothing)
         for c in selection.examples
     ]
-
-
-def has_plan(dataset: Dataset) -> bool:
-    """Whether the building folder stands."""
-    return (folders.building_folder(dataset) / _HEADER).is_file()
-
-
-def read_header(dataset: Dataset) -> Header:
-    """What the plan amounts to."""
-    path = folders.building_folder(dataset) / _HEADER
-    return Header(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def read_entries(dataset: Dataset, start: int, count: int) -> list[Entry]:
-    """The planned examples from position `start` on, `count` at most."""
-    path = folders.building_folder(dataset) / _ENTRIES
-    with path.open("rb") as stream:
-        return [Entry(**json.loads(x)) for x in islice(stream, start, start + count)]
-
-
-def read_checked(dataset: Dataset) -> dict[str, str]:
-    """What of each row was checked, by the row's id."""
-    path = folders.building_folder(dataset) / _ENTRIES
-    with path.open("rb") as stream:
-        entries = map(json.loads, stream)
-        return {entry["row"]: entry["checked"] for entry in entries}
-
-
-def read_assignments(dataset: Dataset) -> list[PlannedAssignment]:
-    """The assignments that this dataset will make."""
-    path = folders.building_folder(dataset) / _ASSIGNMENTS
-    with path.open("rb") as stream:
-        return [PlannedAssignment(**json.loads(line)) for line in stream]
 
 
 def last_assignment(project: Project) -> int:
@@ -310,21 +194,3 @@ def _entry(chosen: Chosen, earlier: Earlier) -> Entry:
 def _assignments(selection: Selection) -> Iterable[PlannedAssignment]:
     for record_id, placement in selection.assignments.items():
         yield PlannedAssignment(record_id, placement.split.value, placement.group_key)
-
-
-def _write_lines(path: Path, rows: Iterable[Any]) -> None:
-    with atomic_writer(path) as stream:
-        for row in rows:
-            stream.write(json.dumps(asdict(row)).encode() + b"\n")
-
-
-def _publish(folder: Path, dataset: Dataset) -> None:
-    target = folders.building_folder(dataset)
-    try:
-        folder.rename(target)
-    except OSError:
-        # Another worker's plan is there: renaming onto a filled folder fails.
-        if not has_plan(dataset):
-            raise
-        shutil.rmtree(folder, ignore_errors=True)
-    sync_directory(target.parent)

@@ -31,7 +31,7 @@ from training.services.datasets.gating import BLOCK, Read, as_given, check_reads
 from training.services.datasets.lengths import Measure
 
 if TYPE_CHECKING:
-    from training.services.datasets.planning import Entry
+    from training.services.datasets.plans import Entry
 
 # What `grouping` makes of a hash can hold nothing.
 _OUR_GROUP = re.compile(r"g-[0-9a-f]{20}")

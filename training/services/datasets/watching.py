@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from training.models import Dataset
-from training.services.datasets import planning
+from training.services.datasets import plans
 
 # A chunk takes seconds; a minute without one means that nobody works on it.
 QUIET_AFTER = timedelta(minutes=1)
@@ -31,8 +31,8 @@ def watch_build(*, dataset: Dataset, now: datetime) -> BuildProgress:
     is_over = dataset.status in (Dataset.Status.FROZEN, Dataset.Status.FAILED)
     last = dataset.heartbeat_at or dataset.created_at
     total = 0
-    if not is_over and planning.has_plan(dataset):
-        total = planning.read_header(dataset).examples
+    if not is_over and plans.has_plan(dataset):
+        total = plans.read_header(dataset).examples
     return BuildProgress(
         done=dataset.cursor,
         total=total,
