@@ -51,6 +51,14 @@ class SimilarView(DeskView):
 class SettingsView(DeskView):
     """The caller's own settings of the desk."""
 
+    @extend_schema(operation_id="desk_settings_read", responses=SettingsSerializer)
+    def get(self, request: Request, project: str) -> Response:
+        """Return them."""
+        me = self.reviewer
+        return Response(
+            {"shortcuts": me.shortcuts_enabled, "saves_at_once": me.saves_at_once}
+        )
+
     @extend_schema(
         operation_id="desk_settings",
         request=SettingsSerializer,

@@ -76,6 +76,13 @@ def test_similar_tickets_cost_few_queries(
         call("GET", "api-desk-similar", record=record.pk)
 
 
+def test_ones_own_settings_can_be_read_back(project, bob):
+    call = caller(bob)
+    call("PUT", "api-desk-settings", SETTINGS)
+
+    assert call("GET", "api-desk-settings").json() == SETTINGS
+
+
 def test_saving_at_once_needs_the_shortcuts(project, bob):
     off = {"shortcuts": False, "saves_at_once": True}
 
