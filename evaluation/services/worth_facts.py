@@ -18,7 +18,7 @@ from annotation.services.quality_facts import reviews_of
 from evaluation.models import Evaluation
 from evaluation.services.lineup import kind_of
 from training.domain.worth_it import VERSIONS_DAYS, Known
-from training.models import Dataset, TrainingRun
+from training.models import Dataset, Example, TrainingRun
 
 MOST_LABELS = 4_000
 """Newest labels that the agreement rests on."""
@@ -36,13 +36,13 @@ class Accuracies:
 
 
 def examples_of(project: Project) -> Known:
-    """TRAIN examples of the newest frozen dataset."""
+    """The team's tickets in TRAIN of the newest frozen dataset, each counted once."""
     frozen = Dataset.objects.frozen().filter(project=project)
     dataset = frozen.order_by("-frozen_at", "-id").first()
     if dataset is None:
         return Known(None, "No dataset is frozen yet.")
-    counted = dataset.manifest.get("splits", {}).get("TRAIN", {}).get("examples", 0)
-    return Known(Decimal(counted), f"TRAIN of {dataset}")
+    own = Example.objects.filter(dataset=dataset, split="TRAIN").own_records()
+    return Known(Decimal(own.count()), f"Tickets in TRAIN of {dataset}")
 
 
 def agreement_of(project: Project) -> Known:

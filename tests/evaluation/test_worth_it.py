@@ -13,7 +13,13 @@ from annotation.models import Guidelines
 from evaluation.services import worth_facts
 from evaluation.services.advising import advise
 from tests.evaluation.pages import content
-from tests.factories import DatasetFactory, EvaluationFactory, ModelVersionFactory
+from tests.factories import (
+    DatasetFactory,
+    EvaluationFactory,
+    ExampleFactory,
+    ModelVersionFactory,
+    RecordFactory,
+)
 from tests.training.pages import queries_of
 from tests.training.priced import (
     DAY,
@@ -27,7 +33,7 @@ from tests.training.priced import (
 )
 from training.domain.ranges import Range
 from training.domain.worth_it import Answer
-from training.models import ProjectEconomics, Scenario
+from training.models import Dataset, ProjectEconomics, Scenario
 
 pytestmark = pytest.mark.django_db
 
@@ -309,12 +315,25 @@ def test_thresholds_wait_for_what_scenarios_share(project, alice, browser_of):
 
 
 def test_examples_are_those_of_the_newest_frozen_dataset(project):
-    manifest = {"splits": {"TRAIN": {"examples": 640}}}
-    DatasetFactory(project=project, frozen=True, manifest=manifest, name="triage")
+    dataset = DatasetFactory(project=project, name="triage")
+    ticket, other, general = (
+        RecordFactory(project=project, origin=origin)
+        for origin in ("REAL", "REAL", "GENERAL")
+    )
+    for record, task, split in (
+        (ticket, "severity", "TRAIN"),
+        (ticket, "resolution", "TRAIN"),
+        (general, "question_answer", "TRAIN"),
+        (other, "severity", "TEST"),
+    ):
+        ExampleFactory(dataset=dataset, record=record, task_type=task, split=split)
+    Dataset.objects.filter(pk=dataset.pk).update(
+        status="FROZEN", frozen_at=timezone.now(), sha256="0" * 64, path="d"
+    )
 
     known = worth_facts.examples_of(project)
 
-    assert (known.value, known.source) == (640, "TRAIN of triage@1")
+    assert (known.value, known.source) == (1, "Tickets in TRAIN of triage@1")
 
 
 def test_accuracy_is_what_was_measured_unless_today_has_its_own(project):

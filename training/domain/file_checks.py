@@ -239,12 +239,27 @@ def _digest(value: Any) -> bytes:
 
 def _parse(line: bytes) -> tuple[dict[str, Any] | None, list[Complaint]]:
     try:
-        data = json.loads(line, parse_constant=_refuse_constant)
+        data = json.loads(
+            line, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
+        )
+    except _KeyTwice:
+        return None, [("key_twice", "", "A key stands twice in one object.")]
     except (ValueError, RecursionError):
         return None, [("json_invalid", "", "The line is not JSON.")]
     if not isinstance(data, dict):
         return None, [("json_invalid", "", "The line is not a JSON object.")]
     return data, []
+
+
+class _KeyTwice(Exception):
+    """Readers differ on which of the two they take."""
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _KeyTwice
+    return found
 
 
 def _refuse_constant(name: str) -> None:

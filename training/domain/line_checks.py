@@ -34,7 +34,8 @@ _MESSAGE_KEYS = {
 def _check_classification(data: Data, labels: Sequence[str]) -> Complaints:
     for key in ("id", "text"):
         yield from _check_text(data, key)
-    task = TASKS.get(data.get("task") or SEVERITY)
+    named = data.get("task") or SEVERITY
+    task = TASKS.get(named) if isinstance(named, str) else None
     if task is None:
         yield "task_unknown", "task", "The task is unknown."
     elif not task.is_labelled:

@@ -67,9 +67,10 @@ def parts_of(data: Mapping[str, Any]) -> Parts:
     """
     if is_row(data):
         return Parts("", str(data["text"]), str(data.get("answer", "")))
-    turns = data.get("messages") or data.get("conversations") or []
+    # A format that has no such key says nothing of what stands there.
+    turns = _turns(data.get("messages")) or _turns(data.get("conversations"))
     prompt = data.get("prompt", "")
-    before = [*turns[:-1], *(prompt if isinstance(prompt, list) else [])]
+    before = [*turns[:-1], *_turns(prompt)]
     system = [turn for turn in before if _role(turn) in _INSTRUCTING]
     others = [turn for turn in before if _role(turn) not in _INSTRUCTING]
     answers = [data[key] for key in ("completion", "chosen", "output") if key in data]
@@ -80,6 +81,11 @@ def parts_of(data: Mapping[str, Any]) -> Parts:
         _joined(asked, "prompt"),
         _joined([turns[-1:], answers]),
     )
+
+
+def _turns(value: Any) -> list[Mapping[str, Any]]:
+    turns = value if isinstance(value, list) else []
+    return [turn for turn in turns if isinstance(turn, Mapping)]
 
 
 def _role(turn: Mapping[str, Any]) -> Any:

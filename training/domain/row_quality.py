@@ -54,7 +54,8 @@ class RowQuality:
     seed: int
     scale: Scale
     root_causes: Sequence[str] = ()
-    _records: set[str] = field(default_factory=set)
+    _records: set[tuple[str, str]] = field(default_factory=set)
+    _answered: set[tuple[str, str]] = field(default_factory=set)
     _labelled: set[tuple[str, str]] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _incomplete: set[str] = field(default_factory=set)
@@ -75,23 +76,17 @@ class RowQuality:
         self._note_answer(row)
         self._shortened += bool(row.cut)
         self._note_label(row, masked)
-        if row.record_id in self._records:
-            return
-        self._records.add(row.record_id)
         id, text = row.record_id, row.text
+        name = fingerprint(text)
+        is_first = (id, name) not in self._records
+        self._note_signs(row, name, with_text=is_first)
+        if not is_first:
+            return
+        self._records.add((id, name))
         self._examples += 1
         self._lengths.append(len(text))
-        name = fingerprint(text)
         is_new = name not in self._seen
         self._seen.add(name)
-        signs = [("text", *sign) for sign in signs_of_incompleteness(text)]
-        signs += [("answer", *sign) for sign in signs_of_incompleteness(row.answer)]
-        signs += [("answer", *sign) for sign in shortness_of_answer(row.answer, text)]
-        for where, rule, words in signs:
-            fix = "Complete it, or exclude the record."
-            self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
-        if signs:
-            self._incomplete.add(name)
         self._masked_of[name] = masked
         if is_new:
             self._note_sample(id, text)
@@ -126,6 +121,22 @@ class RowQuality:
             )
             self._found.add(Finding("texts_alike", Weight.WARNING, message))
         return self._found.all()
+
+    def _note_signs(self, row: Row, name: str, *, with_text: bool) -> None:
+        """Signs that something is missing: of a text once, of every answer to it."""
+        id, text, answer = row.record_id, row.text, row.answer
+        signs = []
+        if with_text:
+            signs += [("text", *sign) for sign in signs_of_incompleteness(text)]
+        if answer and (id, answer) not in self._answered:
+            self._answered.add((id, answer))
+            signs += [("answer", *sign) for sign in signs_of_incompleteness(answer)]
+            signs += [("answer", *sign) for sign in shortness_of_answer(answer, text)]
+        for where, rule, words in signs:
+            fix = "Complete it, or exclude the record."
+            self._found.add(Finding(rule, Weight.WARNING, words, id, where, fix))
+        if signs:
+            self._incomplete.add(name)
 
     def _note_answer(self, row: Row) -> None:
         """What a model is to say has to be what the task asks for."""

@@ -25,6 +25,9 @@ from training.domain.shuffling import seeded_order, seeded_rank
 
 _BISECTIONS = 60
 
+Cell = tuple[Grade, str]
+"""A grade within a level or category."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -67,21 +70,25 @@ def plan_rows(
     level or category (see `balancing.factors`; ``production`` is the category mix
     aimed at), up to `MOST_COPIES`.
 
-    Where rows are not whole, each grade in each level or category gets the rounded
-    total: the first examples in seeded order get one row more (largest remainder).
+    Where rows are not whole, each grade gets the rounded total: what rounding adds or
+    takes in one level or category is made up for in the next (by name), and there the
+    first examples in seeded order get one row more (largest remainder).
     """
     balance = balance or Balance()
     kept = _kept(samples, upsampling, seed)
-    by_grade = _rows_by_grade(Counter(s.grade for s in kept.values()), upsampling)
     parts = Counter(sample.part(balance.by) for sample in kept.values())
     by_part = factors(parts, balance, production or {})
     cells: dict[tuple[Grade, str], list[str]] = defaultdict(list)
     for key, sample in kept.items():
         cells[sample.grade, sample.part(balance.by)].append(key)
+    counts = {cell: len(keys) for cell, keys in cells.items()}
+    by_grade = _rows_by_grade(counts, by_part, upsampling)
     rows: dict[str, int] = {}
-    for (grade, part), keys in cells.items():
+    carried: dict[Grade, float] = defaultdict(float)
+    for (grade, part), keys in sorted(cells.items(), key=lambda cell: cell[0][1]):
         each = _clip(by_grade[grade] * by_part[part], MOST_COPIES)
-        rows.update(_spread(keys, each, seed))
+        spread, carried[grade] = _spread(keys, each, seed, carried[grade])
+        rows.update(spread)
     before = Counter(sample.grade for sample in samples.values())
     after: Counter[Grade] = Counter()
     for key, number in rows.items():
@@ -136,7 +143,8 @@ def _kept_shares(
 ) -> dict[Grade, float]:
     """The share of each grade that stays when nobody is copied."""
     weights = {grade: upsampling.weights.get(grade, 1.0) for grade in counts}
-    by_copies = _rows_by_copies(counts, upsampling)
+    plain = {(grade, ""): number for grade, number in counts.items()}
+    by_copies = _rows_by_copies(plain, {"": 1.0}, upsampling)
     # Seniors and principals may weigh differently: what is reached by leaving others
     # out is the share of them all.
     aim = upsampling.target_share or _senior_share(
@@ -162,19 +170,23 @@ def _kept_shares(
 
 
 def _rows_by_grade(
-    counts: Mapping[Grade, int], upsampling: Upsampling
+    counts: Mapping[Cell, int], by_part: Mapping[str, float], upsampling: Upsampling
 ) -> dict[Grade, float]:
-    """Rows of one example of each grade, not yet whole."""
+    """Rows of one example of each grade, before balancing and not yet whole."""
     if upsampling.method is Method.LEAVE_OUT:
-        return dict.fromkeys(counts, 1.0)
-    return _rows_by_copies(counts, upsampling)
+        return dict.fromkeys({grade for grade, _ in counts}, 1.0)
+    return _rows_by_copies(counts, by_part, upsampling)
 
 
 def _rows_by_copies(
-    counts: Mapping[Grade, int], upsampling: Upsampling
+    counts: Mapping[Cell, int], by_part: Mapping[str, float], upsampling: Upsampling
 ) -> dict[Grade, float]:
-    """Rows of one example of each grade that the weights or the target ask for."""
+    """Rows of one example of each grade that the weights or the target ask for.
+
+    The target is aimed at with the balance in place, which comes on top.
+    """
     cap = float(upsampling.cap)
+    grades = {grade for grade, _ in counts}
 
     def rows(factor: float) -> dict[Grade, float]:
         return {
@@ -183,11 +195,15 @@ def _rows_by_copies(
                 * (factor if grade >= Grade.SENIOR else 1.0),
                 cap,
             )
-            for grade in counts
+            for grade in grades
         }
 
     def share(factor: float) -> float:
-        return _senior_share({g: counts[g] * n for g, n in rows(factor).items()})
+        each = rows(factor)
+        whole: dict[Grade, float] = defaultdict(float)
+        for (grade, part), number in counts.items():
+            whole[grade] += number * _clip(each[grade] * by_part[part], MOST_COPIES)
+        return _senior_share(whole)
 
     target = upsampling.target_share
     if target is None:
@@ -200,11 +216,16 @@ def _rows_by_copies(
     return rows(high)
 
 
-def _spread(keys: Sequence[str], each: float, seed: int) -> dict[str, int]:
+def _spread(
+    keys: Sequence[str], each: float, seed: int, carried: float
+) -> tuple[dict[str, int], float]:
+    """The rows of each key, and what rounding leaves to the next; see `plan_rows`."""
     whole = math.floor(each)
-    more = round((each - whole) * len(keys))
+    wanted = (each - whole) * len(keys) + carried
+    more = min(len(keys), max(0, round(wanted)))
     order = seeded_order(keys, seed, "copies")
-    return {key: whole + (place < more) for place, key in enumerate(order)}
+    rows = {key: whole + (place < more) for place, key in enumerate(order)}
+    return rows, wanted - more
 
 
 def _clip(value: float, cap: float) -> float:

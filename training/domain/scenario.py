@@ -134,6 +134,11 @@ class Scenario:
         for name, is_wanted in wants.items():
             if is_wanted and getattr(self, name) is None:
                 raise ScenarioError(name, "hours need an entry of the price book")
+        # Left empty, what is paid for would cost nothing and pay for itself at once.
+        paid = () if self.billing is Billing.NONE else ("training_tokens", "epochs")
+        for name in (*paid, "gpus", "runs"):
+            if self.billing is not Billing.NONE and not getattr(self, name).low:
+                raise ScenarioError(name, "expected more than 0")
 
     @classmethod
     def parse(cls, data: Any) -> Scenario:

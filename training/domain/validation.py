@@ -196,9 +196,13 @@ def _check_general(recipe: Recipe, reached: float, found: Findings) -> None:
 
 def _check_target(recipe: Recipe, reached: float | None, found: Findings) -> None:
     target = recipe.upsampling.target_share
-    if target and reached is not None and reached < target - SHARE_TOLERANCE:
+    if target and reached is not None and abs(reached - target) > SHARE_TOLERANCE:
+        why = (
+            "the cap on copies does not allow more"
+            if reached < target
+            else "no example has less than one row, and rows are whole"
+        )
         message = (
-            f"Seniors reach {reached:.0%} of TRAIN, {target:.0%} were asked for; the "
-            "cap does not allow more."
+            f"Seniors reach {reached:.0%} of TRAIN, {target:.0%} were asked for: {why}."
         )
         found.add(Finding("target_share_missed", Weight.WARNING, message, "TRAIN"))

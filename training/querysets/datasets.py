@@ -88,6 +88,11 @@ class ExampleQuerySet(models.QuerySet):
         self.refuse_frozen()
         return super().delete()
 
+    def own_records(self) -> models.QuerySet:
+        """The numbers of the team's own records, each once, without general texts."""
+        own = self.exclude(record=None).exclude(record__origin="GENERAL").order_by()
+        return own.values("record").distinct()
+
     def rulesets(self) -> list[str]:
         """The versions of the sanitizer under which their records' texts stand."""
         found = self.values_list("record__sanitization__ruleset", flat=True)
