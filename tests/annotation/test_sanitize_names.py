@@ -26,6 +26,28 @@ def test_names_are_replaced_in_any_spelling_by_one_token():
     assert [span.type for span in others.spans] == ["person", "hostname"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Northwind Freightams2-edge-rtr09# show run", "ams2"),
+        ("Northwind Freight.ams2-edge-rtr09# show run", "ams2"),
+        ("Northwind Freight@ams2-edge-rtr09# show run", "ams2"),
+        ("Northwind Freight)pe3-par1#snmp-server location Berlin DC 4", "Berlin"),
+        ("7c21.0d3a.91f8.FCW2145L0AB", "7c21.0d3a.91f8"),
+        ("2001:db8:44:210::1'ip host  ams2-edge-rtr09.corp.example.net]", "ams2"),
+    ],
+)
+def test_what_is_glued_to_a_replaced_name_goes_in_the_first_pass(text, kept):
+    known = Knowledge(Context(customers=("Northwind Freight",)))
+    sanitizer = Sanitizer(Keyring(KEY), known)
+
+    first = sanitizer.sanitize(text)
+
+    assert first.spans
+    assert kept not in first.text
+    assert sanitizer.sanitize(first.text, first.spans).text == first.text
+
+
 def test_many_names_are_found_like_few():
     names = tuple(f"Customer {n:04d} Networks" for n in range(500))
     sanitizer = Sanitizer(

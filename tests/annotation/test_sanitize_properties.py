@@ -79,6 +79,35 @@ texts = st.lists(st.sampled_from(FRAGMENTS) | plain, max_size=12).flatmap(
     )
 )
 
+# What is known stands glued to what only its place gives away.
+KNOWN = (
+    "Northwind Freight",
+    "northwind",
+    "Priya Raman",
+    "bsmith",
+    "bob.smith@example.com",
+    "fra1-core-rtr01",
+)
+PLACED = (
+    "ams2-edge-rtr09#show ip",
+    "ams2-edge-rtr09# show run",
+    "lon1-sw01(config)#",
+    "jdoe@lon1-sw01:~$ ",
+    "hostname ams2-rtr01",
+    "sysname ",
+    "user jdoe",
+    "login: jdoe",
+    "snmp-server location Berlin DC 4",
+    "7c21.0d3a.91f8",
+    "FCW2145L0AB",
+)
+GLUES = ("", "", ".", "-", "_", "@", ":", "/", "(", ")", "[", "]", "#", "'", "=", "\t")
+glued = st.lists(
+    st.tuples(st.sampled_from(KNOWN + PLACED), st.sampled_from(GLUES)),
+    min_size=2,
+    max_size=5,
+).map(lambda parts: "".join(part + glue for part, glue in parts))
+
 
 def _pieces(result: Sanitized) -> list[str]:
     """The text between the spans, in order."""
@@ -124,10 +153,16 @@ def test_text_outside_the_spans_is_untouched(text: str):
 
 
 @settings(max_examples=600, deadline=None)
-@given(text=texts)
+@given(text=texts | glued)
 # The name before the host leaves one word at the beginning of its line: a prompt.
 @example(text="Northwind Freightams2-edge-rtr09#show ip")
 @example(text="Northwind Freightfra1-core-rtr01# show run")
+@example(text="Priya Raman.ams2-edge-rtr09# show run")
+@example(text="sysname Northwind Freight'")
+@example(text="user jdoe:Priya Raman=")
+@example(text="Priya Raman)RP/0/RSP0/CPU0:pe3-par1#snmp-server location Berlin DC 4")
+@example(text="7c21.0d3a.91f8.FCW2145L0AB")
+@example(text="2001:db8:44:210::1'ip host  ams2-edge-rtr09.corp.example.net]")
 def test_a_second_pass_with_the_first_ones_spans_changes_nothing(text: str):
     first = SANITIZER.sanitize(text)
 

@@ -21,6 +21,11 @@ _RANK = {
 SECRETS = frozenset(("pem", "token", "cred", "snmp"))
 ADDRESSES = frozenset(("ipv6", "mac", "ipv4", "asn", "serial"))
 """Types whose pseudonyms are written in the same form as what they replace."""
+# A letter of a serial number may be a hexadecimal digit where its pseudonym has none.
+_ALIKE = ADDRESSES - {"serial"}
+_OPENING = "\"'([<{"
+_CLOSING = ".,;:!?)]}>\"'"
+_PROMPTS = ("#", ">")
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -88,16 +93,34 @@ def _uncovered(
 
 
 def is_glued(text: str, piece: Span) -> bool:
-    """Say whether a replacement joins what stands beside it to one longer word.
+    """Say whether a replacement changes how what stands beside it reads.
 
     Of "Meridian Freightfra1-rtr01#" the name leaves a word that begins its line, and
-    such a word before a `#` is a host's prompt.
+    such a word before a `#` is a host's prompt; so does "Meridian Freight.fra1-rtr01#".
+    A gap that has shrunk to one space makes one phrase of two columns.
     """
-    if piece.type in ADDRESSES or piece.type == GAP:
+    if piece.type == GAP:
+        before = text[max(0, piece.start - 2) : piece.start]
+        return not piece.token and before[-1:] == " " != before[:1]
+    if piece.type in _ALIKE:
         return False
-    before = text[piece.start - 1 : piece.start] if piece.start else ""
-    after = text[piece.end : piece.end + 1]
-    return any(edge.isalnum() or edge in ("_", "-") for edge in (before, after))
+    before = text[max(0, piece.start - 2) : piece.start][::-1]
+    after = text[piece.end : piece.end + 2]
+    if len(text[piece.start : piece.end].split()) > 1:
+        return _joins(before) or _joins(after)
+    # One word for one word: neither a sentence nor a prompt reads otherwise.
+    is_host = piece.type == "hostname" and not before[:1].strip()
+    if is_host and after[:1] in _PROMPTS:
+        return False
+    return _joins(before, _OPENING) or _joins(after, _CLOSING)
+
+
+def _joins(beside: str, harmless: str = "") -> bool:
+    """Judge the two characters beside a piece, the nearer one first."""
+    near, far = beside[:1], beside[1:]
+    if not near or near.isspace():
+        return False
+    return near not in harmless or bool(far and not far.isspace())
 
 
 def apply(
