@@ -35,7 +35,10 @@ class FilterForm(forms.Form):
     category = forms.CharField(required=False, max_length=80)
     vendor = forms.CharField(required=False, max_length=80)
     external_id = forms.CharField(
-        label="Id begins with", required=False, max_length=120
+        label="Id begins with",
+        required=False,
+        max_length=120,
+        help_text="With = before it, this very record.",
     )
     because = forms.CharField(
         label="Waits because",

@@ -21,6 +21,8 @@ ORIGINS = ("REAL", "SYNTHETIC", "GENERAL")
 SOURCES = ("UPLOAD", "COMMAND", "API")
 
 MOST_REVIEWS = 999
+WHOLE = "="
+"""Before an external id: this very one, not all that begin so."""
 _LONGEST = {
     "words": 500,
     "external_id": 120,
@@ -47,7 +49,8 @@ class RecordFilter:
     """What records have to be like; what is empty or None does not matter.
 
     `words` are search words (`annotation.domain.search_words`), `external_id` and
-    `because` are beginnings, the rest is exact. Both ends of a range belong to it.
+    `because` are beginnings, the rest is exact, and so is an `external_id` after an
+    equals sign (`WHOLE`). Both ends of a range belong to it.
     `level` is that of the current verdict, `batch` the number of an import. The state
     LABELING is a word for open, contested and settled together.
     """

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import get_current_timezone
 
 from annotation.domain.queue import FLAGGED
-from annotation.domain.record_filter import RecordFilter
+from annotation.domain.record_filter import WHOLE, RecordFilter
 from annotation.domain.search_words import parse_words
 from annotation.querysets.searching import FoundQuerySet
 
@@ -135,7 +135,9 @@ def _exact(wanted: RecordFilter) -> Q:
         found &= Q(batch=wanted.batch)
     if wanted.source:
         found &= Q(batch__source=wanted.source)
-    if wanted.external_id:
+    if wanted.external_id.startswith(WHOLE):
+        found &= Q(external_id=wanted.external_id.removeprefix(WHOLE))
+    elif wanted.external_id:
         found &= Q(external_id__startswith=wanted.external_id)
     if wanted.because:
         found &= Q(queued_because__startswith=wanted.because)

@@ -286,3 +286,14 @@ def test_the_reason_is_sanitized_before_it_is_kept(project, alice):
     assert "jane.doe" not in done.reason
     assert BulkChange.objects.count() == 1
     assert tasks.resume_stalled() == 0
+
+
+def test_the_overlap_of_one_very_record_is_raised(project, alice):
+    one, like = (RecordFactory(project=project, external_id=i) for i in ("R1", "R10"))
+    order = Order("OVERLAP", RecordFilter(external_id="=R1"), reviews_wanted=4)
+
+    assert act(alice, project, order).count == 1
+
+    one.refresh_from_db()
+    like.refresh_from_db()
+    assert (one.reviews_wanted, like.reviews_wanted) == (4, project.reviews_wanted)
