@@ -23,7 +23,7 @@ from tests.training.built import build, read
 from tests.training.worlds import distinct_text, settle, settle_many
 from training.models import Example
 from training.services import runs
-from training.services.datasets import exporting, streaming
+from training.services.datasets import exporting, previewing, streaming
 
 pytestmark = pytest.mark.django_db
 ALL_TRAIN = {"shares": {"TRAIN": 0.8, "TEST": 0.2}}
@@ -177,6 +177,48 @@ def test_general_texts_are_mixed_into_train_alone(project):
         assert {row.get("task", "severity") for row in read(dataset, split)} == {
             "severity"
         }
+
+
+def test_a_general_text_close_to_a_held_out_ticket_is_left_out_and_counted(project):
+    tickets = [settle(project, number) for number in range(60)]
+    for number, ticket in enumerate(tickets):
+        general = resolve(
+            project, number, kind="QA", origin="GENERAL", state="REFERENCE"
+        )
+        if number % 2 == 0:
+            general.title, general.body = ticket.title, f"{ticket.body} Again."
+            general.near_duplicate_of = ticket
+            general.save()
+
+    dataset = build(project, general_share=0.4)
+
+    assert dataset.status == "FROZEN", dataset.manifest
+    splits = dict(dataset.examples.values_list("record__external_id", "split"))
+    beyond = [t for t in tickets[::2] if splits[t.external_id] != "TRAIN"]
+    assert dataset.manifest["left_out"]["near_held_out"] == len(beyond) > 0
+    assert any(row["split"] == "TRAIN" and "task" in row for row in rows_of(dataset))
+
+
+@pytest.mark.parametrize("name", ["INC00000#copy1", "INC00000#resolution"])
+def test_a_record_called_as_a_row_of_another_one_refuses_the_build(project, name):
+    for number in range(40):
+        settle(project, number, grade="SENIOR", resolution="Spliced the fibre.")
+    settle(project, 90, external_id=name, grade="JUNIOR", resolution="Moved the port.")
+    recipe = {
+        "min_per_class": 1,
+        "shares": {"TRAIN": 1.0},
+        "tasks": ["severity", "resolution"],
+        "upsampling": {"weights": {"SENIOR": 3}},
+    }
+
+    with pytest.raises(Refused) as refusal:
+        build(project, **recipe)
+    shown = previewing.preview(project=project, recipe=recipe)
+
+    assert refusal.value.code == "id_repeated"
+    assert name in refusal.value.message
+    assert not shown.can_freeze
+    assert shown.findings[0].rule == "id_repeated"
 
 
 def test_a_classifier_refuses_rows_of_other_tasks(project):

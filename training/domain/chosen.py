@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from training.domain.eligibility import RecordFacts, ReviewFacts
 from training.domain.gold import Gold, Ruling
 from training.domain.manifest import Tally
 from training.domain.recipe import Split
-from training.domain.rows import SEVERITY
+from training.domain.rows import COPY_ID, SEVERITY
 from training.domain.splitting import Placement
 
 
@@ -76,3 +78,30 @@ class Selection:
     senior_share: float
     left_out_of: dict[str, dict[str, int]] = field(default_factory=dict)
     general_share: float = 0.0
+
+
+def repeated_row(examples: Iterable[Chosen]) -> str:
+    """A row id that two examples, or an example and a copy, would share; "" if none.
+
+    External ids are the customers' own: a record may be called as a copy of another
+    one, or another one's example of a task, would be.
+    """
+    rows: Counter[str] = Counter()
+    copies: dict[str, int] = {}
+    for one in examples:
+        rows[one.key] += 1
+        copies[one.key] = one.rows
+    for key, count in rows.items():
+        found = COPY_ID.fullmatch(key)
+        is_copy = found and int(found["number"]) < copies.get(found["of"], 0)
+        if count > 1 or is_copy:
+            return key
+    return ""
+
+
+def repeated_words(row: str) -> str:
+    """Why nothing can be built where two rows would share an id, and what helps."""
+    return (
+        f"Two records would make a row called {row}: one is called as another one's "
+        "copy, review or task is. Exclude the record of that name."
+    )

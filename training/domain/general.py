@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from training.domain.chosen import Chosen
 from training.domain.eligibility import (
@@ -18,19 +18,36 @@ from training.domain.splitting import Placement
 from training.domain.tasks.task import TASKS
 
 
+def near_held_out(
+    records: Sequence[RecordFacts], kin: Mapping[str, frozenset[Split]]
+) -> set[str]:
+    """Keys of usable general texts whose group reaches beyond TRAIN.
+
+    One that nearly repeats a ticket of DEV, CALIBRATION or TEST, or was given such a
+    split in an earlier version, would teach what is to be measured.
+    """
+    return {
+        r.key
+        for r in records
+        if r.origin == GENERAL
+        and general_task(r)
+        and not kin.get(r.key, frozenset()) <= {Split.TRAIN}
+    }
+
+
 def general_examples(
-    records: Sequence[RecordFacts], recipe: Recipe, taught: int
+    records: Sequence[RecordFacts], recipe: Recipe, taught: int, barred: Set[str]
 ) -> list[Chosen]:
     """General-purpose texts for TRAIN, as many as give the share, in seeded order.
 
-    They belong to no incident and are never scored, so they need no assignment; one
-    that was given another split in an earlier version stays out of TRAIN.
+    They are never scored, so they need no assignment. barred: keys of those that must
+    not be learned from, see `near_held_out`.
     """
     share = recipe.general_share
     usable = {
         r.key: r
         for r in records
-        if r.origin == GENERAL and general_task(r) and r.split in (None, Split.TRAIN)
+        if r.origin == GENERAL and general_task(r) and r.key not in barred
     }
     wanted = round(taught * share / (1 - share))
     found = []

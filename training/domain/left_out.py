@@ -9,6 +9,8 @@ from training.domain.chosen import Chosen
 from training.domain.eligibility import Offers
 from training.domain.splitting import BRIDGES_SPLITS, NO_OPENED_AT
 
+NEAR_HELD_OUT = "near_held_out"
+
 # In the order of the river: the first reason that applies is the one counted.
 LEFT_OUT_WORDS: dict[str, str] = {
     "filtered": "do not match the recipe's filters",
@@ -34,6 +36,7 @@ LEFT_OUT_WORDS: dict[str, str] = {
     "down_sampled": "are left out so that senior engineers' examples weigh more",
     "unsafe": "hold something that the sanitizer would not let out today",
     "too_long": "make a row that is longer than the limit",
+    NEAR_HELD_OUT: "are general texts, nearly equal to a ticket outside TRAIN",
 }
 
 
@@ -65,6 +68,13 @@ class Reasons:
             else:
                 kept.append(one)
         return kept
+
+    def overrule(self, keys: Iterable[str], reason: str) -> None:
+        """Give some records another reason than the first, for every task."""
+        wanted = set(keys)
+        for key, task in self._of_task:
+            if key in wanted:
+                self._of_task[key, task] = reason
 
     def of_tasks(
         self, kept: Iterable[Chosen], tasks: Sequence[str]

@@ -9,12 +9,16 @@ and their hashes hold, so a new field comes last and is left out where it is emp
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 SEVERITY = "severity"
 """The task of a row that names none."""
+_COPY = "#copy"
+COPY_ID = re.compile(rf"(?P<of>.+){_COPY}(?P<number>[1-9][0-9]{{0,8}})", re.DOTALL)
+"""The id of a copy: that of its example, and its number."""
 # Made once: `json.dumps` makes one anew for every line.
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
@@ -67,7 +71,7 @@ class Row:
         return Row(
             **{
                 **self.__dict__,
-                "id": f"{self.id}#copy{number}",
+                "id": f"{self.id}{_COPY}{number}",
                 "copy": number,
                 "copy_of": self.id,
             }

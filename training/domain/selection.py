@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from training.domain.chosen import Chosen, Selection
 from training.domain.eligibility import Offers, RecordFacts, gold_of, offers
-from training.domain.general import general_examples
+from training.domain.general import general_examples, near_held_out
 from training.domain.gold import REVIEWED, Gold, may_enter
 from training.domain.grouping import Ticket
-from training.domain.left_out import Reasons
+from training.domain.left_out import NEAR_HELD_OUT, Reasons
 from training.domain.recipe import Recipe, Split
 from training.domain.recipe_tasks import LabelSource
 from training.domain.rows import SEVERITY
@@ -53,7 +53,11 @@ def select(
     kept = reasons.sift(kept, lambda c: "over_size" if c.key in beyond else "")
     rows = _rows_of(kept, recipe, production)
     kept = reasons.sift(kept, lambda c: _reason_by_rows(c, rows))
-    return _with_rows(kept, recipe, placed, rows, records, reasons)
+    barred = near_held_out(records, plan.kin) if recipe.general_share else set()
+    reasons.overrule(barred, NEAR_HELD_OUT)
+    taught = sum(rows.rows.values())
+    general = general_examples(records, recipe, taught, barred)
+    return _with_rows(kept, general, recipe, placed, rows, reasons)
 
 
 def _placed(
@@ -207,15 +211,14 @@ def _rows_of(
 
 def _with_rows(
     kept: Sequence[Chosen],
+    general: Sequence[Chosen],
     recipe: Recipe,
     placed: Sequence[Chosen],
     rows: Rows,
-    records: Sequence[RecordFacts],
     reasons: Reasons,
 ) -> Selection:
     examples = [replace(c, rows=rows.rows.get(c.key, 1)) for c in kept]
     taught = sum(rows.rows.values())
-    general = general_examples(records, recipe, taught)
     return Selection(
         examples=tuple(
             sorted([*examples, *general], key=lambda c: _final_order(c, recipe.seed))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from training.domain.grouping import Group, Ticket, group_tickets
@@ -36,10 +36,14 @@ class Placement:
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """The placement of every candidate, or the reason why it has none."""
+    """The placement of every candidate, or the reason why it has none.
+
+    kin: of every other ticket, the splits that its group reaches into.
+    """
 
     placements: dict[str, Placement]
     left_out: dict[str, str]
+    kin: dict[str, frozenset[Split]] = field(default_factory=dict)
 
 
 def plan_splits(
@@ -71,6 +75,8 @@ def plan_splits(
     taken = _taken(groups, plan)
     for group, split in share_out(free, shares, taken=taken, levels=levels, seed=seed):
         _place(group.candidates, split, group.key, plan)
+    for group in groups:
+        _note_kin(group, plan)
     return plan
 
 
@@ -166,6 +172,14 @@ def _place(
     for ticket in tickets:
         is_new = ticket.split is None
         plan.placements[ticket.key] = Placement(split, group_key, is_new)
+
+
+def _note_kin(group: Group, plan: SplitPlan) -> None:
+    placed = [plan.placements.get(ticket.key) for ticket in group.candidates]
+    reached = frozenset((*group.splits, *(p.split for p in placed if p)))
+    for ticket in group.members:
+        if not ticket.is_candidate:
+            plan.kin[ticket.key] = reached
 
 
 def _taken(groups: Sequence[Group], plan: SplitPlan) -> Counter[tuple[Stratum, Split]]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Max
 
 from annotation.models import Project
 from annotation.services import settling
-from training.domain.chosen import Chosen, Selection
+from training.domain.chosen import Chosen, Selection, repeated_row, repeated_words
 from training.domain.earlier import TRIAGE, Earlier, earlier_tickets
 from training.domain.eligibility import RecordFacts
 from training.domain.manifest import coverage, mixes
@@ -26,13 +26,14 @@ from training.models import Dataset, SplitAssignment
 from training.services.datasets import folders, lengths, plans
 from training.services.datasets.facts import load_facts
 from training.services.datasets.plans import Entry, Header, PlannedAssignment
+from training.services.datasets.refusals import BuildRefused
 from training.services.datasets.vetting import OutOfTime, Vetted, Vetter
 
 
 def select_examples(*, project: Project, recipe: Recipe) -> Selection:
     """Choose the examples of a recipe, without a look at texts; reads only."""
     facts = load_facts(project=project, recipe=recipe)
-    return select(facts, recipe, project.scale.keys, project.production_mix)
+    return _selected(facts, project, recipe)
 
 
 def select_readable_examples(
@@ -45,12 +46,13 @@ def select_readable_examples(
     that are chosen pass.
 
     Raises OutOfTime, and BuildRefused (``too_long``) where the recipe refuses rows
-    that are.
+    that are, or (``id_repeated``).
     """
     facts = load_facts(project=project, recipe=recipe)
-    known = (recipe, project.scale.keys, project.production_mix)
     while True:
-        selection = select(facts, *known)
+        selection = _selected(facts, project, recipe)
+        if repeated := repeated_row(selection.examples):
+            raise BuildRefused("id_repeated", repeated_words(repeated))
         planned = entries_of(selection, recipe)
         unsafe = vetter.unsafe(planned)
         long = set[str]()
@@ -64,6 +66,12 @@ def select_readable_examples(
         if not unsafe | long:
             return selection, planned
         facts = _without(facts, _tasks_of(planned, unsafe), _tasks_of(planned, long))
+
+
+def _selected(
+    facts: Sequence[RecordFacts], project: Project, recipe: Recipe
+) -> Selection:
+    return select(facts, recipe, project.scale.keys, project.production_mix)
 
 
 def _tasks_of(

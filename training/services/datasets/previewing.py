@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotation.models import Project
-from training.domain.chosen import Chosen, Selection
-from training.domain.findings import Finding, has_errors
+from training.domain.chosen import Chosen, Selection, repeated_row, repeated_words
+from training.domain.findings import Finding, Weight, has_errors
 from training.domain.items import Item
 from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.manifest import mixes
@@ -118,6 +118,9 @@ def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
         senior_share=selection.senior_share,
         general_share=selection.general_share,
     )
+    if repeated := repeated_row(selection.examples):
+        words = repeated_words(repeated)
+        findings.insert(0, Finding("id_repeated", Weight.ERROR, words, repeated, "id"))
     return Preview(
         recipe=wanted,
         levels=project.scale.keys,
