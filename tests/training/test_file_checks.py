@@ -261,13 +261,30 @@ def test_the_roles_of_turns_are_no_texts():
     assert "template_marker" not in [f.rule for f in report.findings]
 
 
-@pytest.mark.parametrize("constant", [b"NaN", b"Infinity"])
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"1e999", b"-1e999"])
 def test_numbers_that_json_does_not_know_are_an_error(constant):
     line = b'{"id": "1", "text": "t", "label": "low", "x": %s}' % constant
 
     report = check_file([line], "classification", fewest=1)
 
     assert report.findings[0].rule == "json_invalid"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "line"),
+    [
+        ("prompt_completion", {"prompt": "p", "completion": "c"}),
+        ("trl_conversational", {"prompt": said(U), "completion": said(A)}),
+        ("trl_preference", {"prompt": "p", "chosen": "c", "rejected": "r"}),
+    ],
+)
+def test_columns_that_no_trainer_reads_are_a_warning(format_name, line):
+    known = check_file([json.dumps({**line, "id": "1"}).encode()], format_name)
+    more = check_file([json.dumps({**line, "x": "1"}).encode()], format_name)
+
+    assert "key_unknown" not in [f.rule for f in known.findings]
+    assert [f.severity for f in more.findings if f.rule == "key_unknown"] == ["W"]
+    assert more.passed == 1
 
 
 @pytest.mark.parametrize("depth", [500, 900, 940, 960, 980, 5_000])

@@ -155,7 +155,8 @@ def test_a_wrong_spec_is_refused_naming_the_place(path, value, words):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"seed": NaN}', b"\xff", '{"a":1,"a":2}']
+    "text",
+    ["", "[]", "{", '{"seed": NaN}', '{"seed": 1e999}', b"\xff", '{"a":1,"a":2}'],
 )
 def test_what_is_not_a_strict_json_object_is_refused(text):
     with pytest.raises(SpecError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.models import KnownSecret, Project, Record
+from annotation.models import KnownSecret, Project, Record, Reviewer
 from annotation.services.vault import keyring_of
+from tests.factories import ReviewerFactory, ReviewFactory
 from tests.training.built import build, read
 from tests.training.worlds import distinct_text, settle, settle_many
 from training.models import Dataset
@@ -76,3 +77,40 @@ def test_a_long_resolution_leaves_the_severity_of_its_ticket(known):
     assert tasks_of(dataset, record) == {"severity"}
     assert dataset.manifest["left_out_of"]["resolution"] == {"too_long": 1}
     assert dataset.manifest["left_out_of"]["severity"] == {}
+
+
+def answer(record: Record, response: str, reviewer: Reviewer) -> None:
+    """A standing answer with the record's verdict."""
+    severity = record.verdicts.get().severity
+    ReviewFactory(
+        record=record, reviewer=reviewer, severity=severity, response=response
+    )
+
+
+def test_one_unsafe_review_leaves_the_other_reviews_of_its_record(known):
+    record = settle(known, 90)
+    for response in (f"Log in, it is {VALUE}.", ""):
+        answer(record, response, ReviewerFactory(grade="SENIOR"))
+
+    dataset = build(known, label_source="every_review", shares={"TRAIN": 1.0})
+
+    rows = {row.get("copy_of", row["id"]) for row in read(dataset, "TRAIN")}
+    assert {row for row in rows if row.startswith(record.external_id)} == {
+        f"{record.external_id}#review2"
+    }
+
+
+def test_an_unsafe_title_keeps_no_later_ticket_out_that_would_show_it(known):
+    senior = ReviewerFactory(grade="SENIOR")
+    leaky = settle(known, 90, title=f"Sees {VALUE}")
+    later = settle(known, 93)
+    assert later.category == leaky.category
+    for record in Record.objects.of(known):
+        answer(record, "Clear the line.", senior)
+
+    dataset = build(known, tasks=["triage"], shares={"TRAIN": 1.0})
+
+    assert tasks_of(dataset, leaky) == set()
+    assert tasks_of(dataset, later) == {"triage"}
+    assert dataset.manifest["left_out"] == {"unsafe": 1}
+    assert dataset.manifest["checked_under"] is not None

@@ -26,7 +26,7 @@ def sound(count: int = 200) -> list[Item]:
             split=splits[n % 10],
             label=LEVELS[n // 10 % 2],
             fingerprint=f"{n}",
-            opened_at=START + timedelta(hours=n),
+            opened_at=START + timedelta(hours=n, days=99 * (n % 10 == 9)),
         )
         for n in range(count)
     ]
@@ -142,9 +142,11 @@ def test_a_group_in_two_splits_is_a_leak():
 
 def test_a_test_ticket_older_than_a_training_ticket_is_mentioned():
     temporal = Recipe(test=Holdout(HoldoutMode.LATEST, latest=10))
+    mixed = [replace(item, opened_at=START) for item in sound()]
 
-    assert rules(sound(), temporal) == {"test_before_train": "W"}
-    assert rules(sound()) == {}
+    assert rules(mixed, temporal) == {"test_before_train": "W"}
+    assert rules(mixed) == {"test_before_train": "I"}
+    assert rules(sound(), temporal) == {}
 
 
 def test_a_single_source_and_waiting_gold_are_said():

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from training.domain.eligibility import RecordFacts, ReviewFacts
+from training.domain.eligibility import RecordFacts, ReviewFacts, row_id
 from training.domain.gold import Gold, Ruling
 from training.domain.manifest import Tally
 from training.domain.recipe import Split
@@ -34,13 +34,8 @@ class Chosen:
     @property
     def key(self) -> str:
         """Unique in the dataset: the record's, and what sets the example apart."""
-        if self.review:
-            return f"{self.record.key}#review{self.review.number}"
-        return self.record.key if self.task == SEVERITY else self._with_task
-
-    @property
-    def _with_task(self) -> str:
-        return f"{self.record.key}#{self.task}"
+        review = self.review.number if self.review else 0
+        return row_id(self.record.key, self.task, review)
 
     @property
     def split(self) -> Split:

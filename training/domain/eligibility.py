@@ -23,6 +23,7 @@ from training.domain.gold import (
     may_enter,
 )
 from training.domain.recipe import GoldRule, Recipe, Split
+from training.domain.rows import SEVERITY
 from training.domain.tasks.task import TASKS, Source, Task
 
 GENERAL = "GENERAL"
@@ -55,9 +56,9 @@ class RecordFacts:
     is a near duplicate of. answer: id of the review with its ideal answer, and
     answer_grade who gave it. has_resolution, mark: what was recorded, and what a person
     said of it. pair: id of its newest judged pair of answers. reviews: standing first
-    answers, where every review makes an example. unsafe: tasks whose row of it did not
-    pass the leak gate. too_long: those whose row passes the length limit, under a
-    policy that drops it.
+    answers, where every review makes an example. unsafe: ids of its rows that did not
+    pass the leak gate. too_long: of those that pass the length limit, under a policy
+    that drops them.
     """
 
     id: int
@@ -114,6 +115,23 @@ def offers(record: RecordFacts, recipe: Recipe) -> Offers:
         else:
             found.rulings[task.key] = ruling
     return found
+
+
+def row_id(key: str, task: str, review: int = 0) -> str:
+    """The id of a record's example: its key, and what sets the example apart.
+
+    review: number of the answer that labels it, 0 where that is the verdict.
+    """
+    if review:
+        return f"{key}#review{review}"
+    return key if task == SEVERITY else f"{key}#{task}"
+
+
+def against_row(record: RecordFacts, row: str) -> str:
+    """Why one row of a record may not stand in a dataset; empty if it may."""
+    if row in record.unsafe:
+        return "unsafe"
+    return "too_long" if row in record.too_long else ""
 
 
 def ruling_of(record: RecordFacts, task: Task) -> Ruling | None:
@@ -186,10 +204,7 @@ def _reasons(record: RecordFacts, task: Task, recipe: Recipe) -> Iterator[str]:
     if task.needs_class and not record.category:
         yield "no_category"
     yield _against_answer(record, task.source)
-    if task.key in record.unsafe:
-        yield "unsafe"
-    if task.key in record.too_long:
-        yield "too_long"
+    yield against_row(record, row_id(record.key, task.key))
 
 
 def _against_verdict(record: RecordFacts, recipe: Recipe) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from training.domain.exchange_checks import ExchangeChecks
 from training.domain.findings import Finding, Findings, Weight, has_errors
-from training.domain.line_checks import CHECKS, Complaint, LineCheck
+from training.domain.line_checks import CHECKS, Complaint, unread_columns
 from training.domain.line_contents import (
     content_of,
     is_row,
@@ -23,6 +23,7 @@ from training.domain.line_contents import (
     read_by_model,
 )
 from training.domain.rows import FormatError
+from training.domain.strict_json import finite
 from training.domain.validation import FEW_EXAMPLES, FEWEST_EXAMPLES, MODEST_EXAMPLES
 
 # From here on a text is said to come close to the limit.
@@ -74,7 +75,7 @@ def check_file(
     if format_name not in CHECKS:
         known = ", ".join(CHECKS)
         raise FormatError(f"unknown format {format_name!r}; known formats: {known}")
-    lines_checked = _Lines(CHECKS[format_name], labels, tokens, judge_texts)
+    lines_checked = _Lines(format_name, labels, tokens, judge_texts)
     for number, line in enumerate(lines, start=1):
         lines_checked.take(line, f"line {number}")
     return lines_checked.report(fewest)
@@ -116,12 +117,12 @@ class _Lines:
 
     def __init__(
         self,
-        check: LineCheck,
+        format_name: str,
         labels: Sequence[str],
         tokens: TokenLimit | None,
         judge_texts: bool,
     ) -> None:
-        self._check, self._labels, self._tokens = check, labels, tokens
+        self._format, self._labels, self._tokens = format_name, labels, tokens
         self._found, self._repeats = Findings(), _Repeats()
         count = tokens.count if tokens else None
         self._texts = ExchangeChecks(count) if judge_texts else None
@@ -141,12 +142,18 @@ class _Lines:
     def _look_at(self, line: bytes, item: str) -> list[Complaint]:
         data, complaints = _parse(line)
         if data is not None:
-            complaints = [*self._check(data, self._labels), *self._repeats.note(data)]
+            complaints = [
+                *CHECKS[self._format](data, self._labels),
+                *self._repeats.note(data),
+            ]
             self._note_texts(data, item, whole=not complaints)
         return complaints
 
     def _note_texts(self, data: Mapping[str, Any], item: str, *, whole: bool) -> None:
-        for rule, message, fix in oddities(data):
+        for rule, message, fix in (
+            *oddities(data),
+            *unread_columns(self._format, data),
+        ):
             self._found.add(Finding(rule, Weight.WARNING, message, item, fix=fix))
         if self._texts is not None and whole:
             self._texts.note(data, item, self._found)
@@ -240,7 +247,10 @@ def _digest(value: Any) -> bytes:
 def _parse(line: bytes) -> tuple[dict[str, Any] | None, list[Complaint]]:
     try:
         data = json.loads(
-            line, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys
+            line,
+            parse_constant=_refuse_constant,
+            parse_float=finite,
+            object_pairs_hook=_unique_keys,
         )
     except _KeyTwice:
         return None, [("key_twice", "", "A key stands twice in one object.")]

@@ -31,6 +31,29 @@ _MESSAGE_KEYS = {
 }  # fmt: skip
 
 
+_TRL_EXTRAS = {"id", "tools", "chat_template_kwargs"}
+_COLUMNS: Mapping[str, set[str]] = {
+    "prompt_completion": {"id", "prompt", "completion"},
+    "trl_conversational": {"prompt", "completion", *_TRL_EXTRAS},
+    "trl_preference": {
+        "prompt", "chosen", "rejected", "score_chosen", "score_rejected", *_TRL_EXTRAS,
+    },
+}  # fmt: skip
+
+
+def unread_columns(format_name: str, data: Data) -> list[tuple[str, str, str]]:
+    """Rule, message and fix where a line has columns that its trainers do not read.
+
+    Where a provider refuses them, the format's own check does.
+    """
+    known = _COLUMNS.get(format_name)
+    if known is None or not set(data) - known:
+        return []
+    message = f"The line has keys besides {', '.join(sorted(known))}."
+    fix = "Remove them: trainers leave them unread, and some refuse the file."
+    return [("key_unknown", message, fix)]
+
+
 def _check_classification(data: Data, labels: Sequence[str]) -> Complaints:
     for key in ("id", "text"):
         yield from _check_text(data, key)

@@ -12,7 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from training.domain.chosen import Chosen, Selection
-from training.domain.eligibility import Offers, RecordFacts, gold_of, offers
+from training.domain.eligibility import (
+    Offers,
+    RecordFacts,
+    against_row,
+    gold_of,
+    offers,
+)
 from training.domain.general import general_examples, near_held_out
 from training.domain.gold import REVIEWED, Gold, may_enter
 from training.domain.grouping import Ticket
@@ -48,7 +54,7 @@ def select(
     placed = _placed(records, offered, plan.placements)
     reasons = Reasons(offered, plan.left_out)
     kept = reasons.sift(placed, lambda chosen: _reason_in_split(chosen, recipe))
-    kept = _by_review(kept, recipe)
+    kept = reasons.sift(_by_review(kept, recipe), _against_review)
     beyond = _beyond_sizes(kept, recipe)
     kept = reasons.sift(kept, lambda c: "over_size" if c.key in beyond else "")
     rows = _rows_of(kept, recipe, production)
@@ -125,6 +131,10 @@ def _by_review(kept: Sequence[Chosen], recipe: Recipe) -> list[Chosen]:
             for review in one.record.reviews
         ] or [one]
     return found
+
+
+def _against_review(chosen: Chosen) -> str:
+    return against_row(chosen.record, chosen.key) if chosen.review else ""
 
 
 def _tickets(

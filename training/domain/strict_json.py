@@ -35,16 +35,29 @@ def load(cls: type[T], text: str | bytes) -> T:
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:
-    """Parse a JSON object; repeated keys, NaN and Infinity are refused."""
+    """Parse a JSON object; repeated keys, NaN and what is not finite are refused."""
     try:
         data = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_no_constant,
+            parse_float=finite,
         )
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except SpecError:
+        raise
+    except ValueError as error:
         raise SpecError("not valid JSON") from error
     if not isinstance(data, dict):
         raise SpecError("expected a JSON object")
     return data
+
+
+def finite(number: str) -> float:
+    """The number of a JSON text. Raises ValueError where it is too large for one."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
 
 
 def encode(value: Any) -> Any:

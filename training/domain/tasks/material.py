@@ -15,6 +15,8 @@ from training.domain.tasks.task import TASKS, Source
 
 LOGS = "logs_to_pull"
 EXPLANATION = "explanation"
+EARLIER = "earlier"
+"""Field of a triage row with the tickets that it shows."""
 ATTRIBUTES = (LOGS, EXPLANATION)
 """Attributes of a record that an example may take over."""
 MOST_LOGS = 20
@@ -91,7 +93,7 @@ def _triage(known: Mapping[str, Any]) -> dict[str, Any]:
         "next_step": known["answer"],
         "logs_to_pull": _logs(known),
         "repeats": known["repeats"] or None,
-        "earlier": [list(one) for one in known["earlier"]],
+        EARLIER: [list(one) for one in known["earlier"]],
     }
     return {"fields": fields}
 

@@ -111,7 +111,8 @@ def _refuse_leaks(gate: LeakGate, block: list[tuple[str, bytes]], first: int) ->
 class Read(NamedTuple):
     """A string to be checked: of which row and record, and what it is.
 
-    is_vouched: it is what the sanitizer of today has made.
+    is_vouched: it is what the sanitizer of today has made. is_beside: it is another
+    record's, shown with this one.
     """
 
     row: int
@@ -119,6 +120,7 @@ class Read(NamedTuple):
     text: str
     is_identifier: bool = False
     is_vouched: bool = False
+    is_beside: bool = False
 
 
 def check_reads(gate: LeakGate, rows: Sequence[Read]) -> list[GateFinding]:

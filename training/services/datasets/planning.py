@@ -53,8 +53,11 @@ def select_readable_examples(
         selection = _selected(facts, project, recipe)
         if repeated := repeated_row(selection.examples):
             raise BuildRefused("id_repeated", repeated_words(repeated))
-        planned = entries_of(selection, recipe)
+        alone = set(vetter.vetted.alone)
+        planned = entries_of(selection, recipe, alone)
         unsafe = vetter.unsafe(planned)
+        if vetter.vetted.alone - alone:
+            continue
         long = set[str]()
         if measure := vetter.measure:
             long = lengths.too_long(
@@ -65,7 +68,7 @@ def select_readable_examples(
             )
         if not unsafe | long:
             return selection, planned
-        facts = _without(facts, _tasks_of(planned, unsafe), _tasks_of(planned, long))
+        facts = _without(facts, _by_record(planned, unsafe), _by_record(planned, long))
 
 
 def _selected(
@@ -74,14 +77,14 @@ def _selected(
     return select(facts, recipe, project.scale.keys, project.production_mix)
 
 
-def _tasks_of(
+def _by_record(
     entries: Iterable[Entry], rows: Container[str]
 ) -> Mapping[int, frozenset[str]]:
-    """The tasks of some rows, by the record that they are of."""
+    """The ids of some rows, by the record that they are of."""
     found: dict[int, frozenset[str]] = defaultdict(frozenset)
     for entry in entries:
         if entry.row in rows:
-            found[entry.record_id] |= {entry.task}
+            found[entry.record_id] |= {entry.row}
     return found
 
 
@@ -136,8 +139,13 @@ def write_plan(*, dataset: Dataset, seconds: float = math.inf) -> None:
     )
 
 
-def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
-    """The planned examples of a selection, in its order."""
+def entries_of(
+    selection: Selection, recipe: Recipe, alone: Container[str] = ()
+) -> list[Entry]:
+    """The planned examples of a selection, in its order.
+
+    alone: ids of rows that show no earlier tickets.
+    """
     shown = (
         earlier_tickets(selection.examples, recipe.seed)
         if TRIAGE in (recipe.tasks)
@@ -145,7 +153,12 @@ def entries_of(selection: Selection, recipe: Recipe) -> list[Entry]:
     )
     nothing = Earlier()
     return [
-        _entry(c, shown.get(c.record.id, nothing) if c.task == TRIAGE else nothing)
+        _entry(
+            c,
+            shown.get(c.record.id, nothing)
+            if c.task == TRIAGE and c.key not in alone
+            else nothing,
+        )
         for c in selection.examples
     ]
 

@@ -26,6 +26,7 @@ from annotation.services.vouching import StoredText
 from netft_site.base.files import write_atomic
 from training.domain import tasks
 from training.domain.rows import Row
+from training.domain.tasks.material import EARLIER
 from training.services.datasets import materials
 from training.services.datasets.gating import BLOCK, Read, as_given, check_reads
 from training.services.datasets.lengths import Measure
@@ -45,12 +46,13 @@ class OutOfTime(Exception):
 class Vetted:
     """Under what rows were checked, and what of each was, by the row's id.
 
-    unsafe: ids of rows that may not enter. tokens: of each row, where rows are
-    measured.
+    unsafe: ids of rows that may not enter. alone: of those that are safe only without
+    the earlier tickets that they show. tokens: of each row, where rows are measured.
     """
 
     standing: Standing
     unsafe: set[str] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
     checked: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
 
@@ -77,6 +79,8 @@ class Vetter:
     def unsafe(self, entries: Sequence[Entry]) -> set[str]:
         """Ids of the planned rows that would not be let out.
 
+        Those that hold nothing of the kind but in the earlier tickets that they show
+        are noted in `vetted.alone`, to be planned and checked again without them.
         Raises OutOfTime, and BuildRefused (``record_changed``).
         """
         known = self.vetted
@@ -92,6 +96,7 @@ class Vetter:
         found = {
             "standing": self.vetted.standing.as_json(),
             "unsafe": sorted(self.vetted.unsafe),
+            "alone": sorted(self.vetted.alone),
             "checked": self.vetted.checked,
             "tokens": self.vetted.tokens,
         }
@@ -115,8 +120,13 @@ class Vetter:
         self.vetted.checked.update(
             (name, digest_of(texts_of(row))) for name, row in rows.items()
         )
-        found = check_reads(self._gate, reads)
-        return {block[reads[finding.row].row].row for finding in found}
+        found = [reads[finding.row] for finding in check_reads(self._gate, reads)]
+        own = {block[read.row].row for read in found if not read.is_beside}
+        alone = {block[read.row].row for read in found if read.is_beside} - own
+        self.vetted.alone.update(alone)
+        for name in alone:
+            del self.vetted.checked[name]
+        return own
 
 
 def _resumed(today: Standing, kept: Path) -> Vetted:
@@ -131,7 +141,11 @@ def _resumed(today: Standing, kept: Path) -> Vetted:
     if standing is None or not standing.sanitized_as(today):
         return Vetted(today)
     return Vetted(
-        standing, set(found["unsafe"]), dict(found["checked"]), dict(found["tokens"])
+        standing,
+        set(found["unsafe"]),
+        set(found.get("alone", ())),
+        dict(found["checked"]),
+        dict(found["tokens"]),
     )
 
 
@@ -143,10 +157,14 @@ def _reads(place: int, entry: Entry, row: Row, stored: StoredText) -> Iterator[R
         yield Read(place, key, text, is_vouched=is_vouched)
         if is_vouched and stored.seam:
             yield Read(place, key, stored.seam)
+    own = {name: value for name, value in row.fields.items() if name != EARLIER}
     parts = (row.answer, row.rejected, row.category, row.root_cause)
-    for part in (*parts, *_strings(row.fields)):
+    for part in (*parts, *_strings(own)):
         for text in as_given(part):
             yield Read(place, key, text)
+    for part in _strings(row.fields.get(EARLIER)):
+        for text in as_given(part):
+            yield Read(place, key, text, is_beside=True)
     yield Read(place, key, key, is_identifier=True)
     if row.group and not _OUR_GROUP.fullmatch(row.group):
         yield Read(place, key, row.group, is_identifier=True)
