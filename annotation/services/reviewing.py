@@ -41,7 +41,11 @@ from annotation.services.independence import is_independent
 from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 
-OPENING = ("title", "body")
+OPENING = (
+    "title", "body", "kind", "category", "vendor", "device_type", "site", "opened_at",
+    "because",
+)  # fmt: skip
+"""What every seat shows, each where it has a value; `because` is why it was served."""
 LATER = ("thread", "resolution")
 
 

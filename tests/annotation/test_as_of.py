@@ -72,7 +72,7 @@ def test_another_severity_afterwards_is_refused_and_none_is_the_same(project, re
 
     assert refusal.value.code == "severity_stands"
     assert review.severity == "high"
-    assert review.visible == ["title", "body", "thread", "resolution"]
+    assert review.visible == [*reviewing.OPENING, "thread", "resolution"]
 
 
 def test_a_form_that_names_another_severity_changes_nothing(record, bob, browser_of):
@@ -86,7 +86,7 @@ def test_a_form_that_names_another_severity_changes_nothing(record, bob, browser
 
 
 def test_without_asking_only_the_opening_was_visible(project, record):
-    assert answer(seat(project, ReviewerFactory())).visible == ["title", "body"]
+    assert answer(seat(project, ReviewerFactory())).visible == list(reviewing.OPENING)
 
 
 def test_asking_twice_keeps_the_first_severity(project, record):
@@ -155,7 +155,7 @@ def test_a_lost_seat_is_said_and_its_answer_can_still_be_sent(
     assert 'value="submit"' in text
     assert not [words for words in HIDDEN if words in text]
     assert (told.status_code, told.json()["error"]["code"]) == (400, "seat_gone")
-    assert Review.objects.get().visible == ["title", "body"]
+    assert Review.objects.get().visible == list(reviewing.OPENING)
 
 
 def test_where_the_project_never_shows_it_nobody_gets_it(project, record):

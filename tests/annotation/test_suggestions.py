@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Q
 
 from annotation.models import Claim, Review, Suggestion
-from annotation.services import seating, suggesting
+from annotation.services import reviewing, seating, suggesting
 from annotation.services.suggesting import Suggested
 from tests.annotation.desk_seats import CAST, DESK, NOW, answer, caller, seat, seated
 from tests.factories import ProjectFactory, RecordFactory, ReviewerFactory
@@ -59,7 +59,7 @@ def test_switched_on_both_show_it_and_the_answer_says_so(shown, bob, browser_of)
         "probabilities": {"medium": 0.75},
     }
     assert (review.suggested, review.independent) == (True, False)
-    assert review.visible == ["title", "body", "suggestion"]
+    assert review.visible == [*reviewing.OPENING, "suggestion"]
 
 
 def test_a_record_without_a_suggestion_is_answered_independently(shown):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.models import Claim, Review, Reviewer
+from annotation.services import reviewing
 from tests.browser.desk import ready
 from tests.factories import RecordFactory
 
@@ -110,7 +111,7 @@ def test_what_came_later_shows_once_the_severity_stands(project, bob, page_of):
 
     review = Review.objects.get()
     assert (review.severity, review.response) == ("high", "Swap the optic first.")
-    assert review.visible == ["title", "body", "thread", "resolution"]
+    assert review.visible == [*reviewing.OPENING, "thread", "resolution"]
 
 
 def test_undo_brings_the_last_ticket_back(project, bob, page_of):
