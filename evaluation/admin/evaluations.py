@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 
 from annotation.admin.owned import OwnedFacts
-from evaluation.admin import comparison, lineage, worth_it
+from evaluation.admin import comparison, lineage, run_comparison, worth_it
 from evaluation.models import Evaluation
 from evaluation.templatetags import figures
 
@@ -46,6 +46,16 @@ class EvaluationAdmin(OwnedFacts):
                 "comparison/<slug:slug>/",
                 view(page),
                 name="evaluation_comparison_page",
+            ),
+            path(
+                "runs/",
+                view(run_comparison.choose_project),
+                name="evaluation_run_comparison",
+            ),
+            path(
+                "runs/<slug:slug>/",
+                view(run_comparison.run_comparison),
+                name="evaluation_run_comparison_page",
             ),
             path(
                 "lineage/<slug:slug>/<int:record_id>/",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from evaluation.api import comparisons, evaluations, lineages, worth_it
+from evaluation.api import (
+    comparisons,
+    evaluations,
+    lineages,
+    run_comparisons,
+    worth_it,
+)
 
 _PROJECT = "projects/<slug:project>"
 
@@ -23,6 +29,11 @@ urlpatterns = [
         f"{_PROJECT}/comparison/",
         comparisons.ComparisonView.as_view(),
         name="api-comparison",
+    ),
+    path(
+        f"{_PROJECT}/comparison/runs/",
+        run_comparisons.RunComparisonView.as_view(),
+        name="api-run-comparison",
     ),
     path(
         f"{_PROJECT}/records/<int:record>/lineage/",

@@ -12,18 +12,22 @@ from netft_site.dashboard.steps import Person, page_url, project_page
 _LABEL = "annotation.add_review"
 _READ = "annotation.view_review"
 _SCENARIOS = "training.view_scenario"
+_FIGURES_OF_MODELS = "evaluation.view_evaluation"
 # Each takes the slug: a label, the page, and the rights of which one opens it.
 _PAGES = (
     ("Progress", "admin:annotation_progress", (_LABEL, _READ)),
     ("Team quality", "admin:annotation_team_quality", (_READ,)),
     ("Guidelines", "admin:annotation_guidelines_of", ("annotation.view_guidelines",)),
     ("Find records", "admin:annotation_find_records", ("annotation.view_record",)),
+    ("Compare runs", "admin:evaluation_run_comparison_page", (_FIGURES_OF_MODELS,)),
     ("Should we fine-tune?", "admin:evaluation_worth_it_page", (_SCENARIOS,)),
 )
 _GOLD = "admin:annotation_gold_changelist"
 _FIGURES = "admin:annotation_reviewer_quality"
 
-ASKED = (_READ, "annotation.view_guidelines", "annotation.view_gold", _SCENARIOS)
+ASKED = (
+    _READ, "annotation.view_guidelines", "annotation.view_gold", _SCENARIOS, _FIGURES_OF_MODELS,
+)  # fmt: skip
 """What the ways ask about a person beyond what the steps ask."""
 
 

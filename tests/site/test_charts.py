@@ -172,7 +172,7 @@ def test_a_long_curve_is_thinned_evenly_and_says_so():
 
     chart = loss_curves(points)
 
-    shown = data_of(chart, "loss")
+    shown = data_of(chart, "value")
     assert 200 < len(shown) <= 400
     assert (shown[0]["step"], shown[-1]["step"]) == (1, 10_000)
     assert len(chart.rows) == len(shown)

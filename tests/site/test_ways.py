@@ -17,6 +17,7 @@ ALL = [
     "Team quality",
     "Guidelines",
     "Find records",
+    "Compare runs",
     "Should we fine-tune?",
     "Gold records",
 ]

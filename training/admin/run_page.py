@@ -28,6 +28,7 @@ from training.admin import launch, run_charts
 from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
 from training.models import TrainingRun
 from training.services import completing, jobs
+from training.services.describing import setting_words
 from training.services.watching import RunView, watch
 
 VIEW, CHANGE = "training.view_trainingrun", "training.change_job"
@@ -139,13 +140,9 @@ def _settings(view: RunView) -> list[Setting]:
     return [
         Setting(
             name=name,
-            value=_value(given, settled.get(name, given)),
+            value=setting_words(given, settled.get(name, given)),
             is_default=given == defaults.get(name),
             meaning=rules[name].meaning if name in rules else "",
         )
         for name, given in run.hyperparameters.items()
     ]
-
-
-def _value(given: object, settled: object) -> str:
-    return f"{settled} (auto)" if given == "auto" and settled != given else str(settled)

@@ -65,6 +65,11 @@ def read_result(job: Job) -> TrainResult | None:
     return load(TrainResult, dump(job.result)) if job.result else None
 
 
+def setting_words(given: object, settled: object) -> str:
+    """A setting as the process settled it; says where it was left to the process."""
+    return f"{settled} (auto)" if given == "auto" and settled != given else str(settled)
+
+
 def elapsed_seconds(job: Job) -> float | None:
     """Seconds from the first start to the end, resumptions included."""
     if job.started_at is None or job.finished_at is None:

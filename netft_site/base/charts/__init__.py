@@ -9,7 +9,7 @@ from netft_site.base.charts.amounts import Amount, amounts
 from netft_site.base.charts.bars import distribution, stacked_days
 from netft_site.base.charts.chart import Chart, Figure
 from netft_site.base.charts.counts import class_mix, confusion_matrix
-from netft_site.base.charts.curves import CurvePoint, loss_curves
+from netft_site.base.charts.curves import CurvePoint, loss_curves, measure_curves
 from netft_site.base.charts.intervals import (
     SliceFigure,
     accuracy_with_intervals,
@@ -30,6 +30,7 @@ __all__ = [
     "confusion_matrix",
     "distribution",
     "loss_curves",
+    "measure_curves",
     "signed_figures",
     "slices",
     "stacked_counts",
