@@ -26,7 +26,8 @@ _GOLD = "admin:annotation_gold_changelist"
 _FIGURES = "admin:annotation_reviewer_quality"
 
 ASKED = (
-    _READ, "annotation.view_guidelines", "annotation.view_gold", _SCENARIOS, _FIGURES_OF_MODELS,
+    _READ, "annotation.view_guidelines", "annotation.view_gold", _SCENARIOS,
+    _FIGURES_OF_MODELS,
 )  # fmt: skip
 """What the ways ask about a person beyond what the steps ask."""
 
