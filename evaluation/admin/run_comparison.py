@@ -101,7 +101,7 @@ def _charts(found: RunComparison) -> list[dict[str, Any]]:
     drawn = []
     for name, words in _MEASURES.items():
         points = [
-            CurvePoint(side.name, point.step, point.value)
+            CurvePoint(f"Run {side.run.pk}", point.step, point.value)
             for side in found.sides
             for point in side.curves.get(name, [])
         ]

@@ -131,7 +131,7 @@ def _side(run: TrainingRun, prices: Sequence[Price]) -> RunSide:
 def _data(run: TrainingRun) -> dict[str, str]:
     manifest = run.dataset.manifest
     splits = {
-        f"{split} rows": f"{counts['rows']:,} of {counts['examples']:,} examples"
+        f"{split} rows": f"{counts['rows']:,}, from {counts['examples']:,} examples"
         for split, counts in manifest.get("splits", {}).items()
         if split in ("TRAIN", "DEV")
     }
