@@ -112,10 +112,11 @@ def usual_choice(*, project: Project) -> list[int]:
 
 
 def _side(run: TrainingRun, prices: Sequence[Price]) -> RunSide:
-    what = run.method or run.get_tuning_display()
+    # A baseline's base is called as its method.
+    how = "" if run.method else f"{run.get_tuning_display()}, "
     return RunSide(
         run=run,
-        name=f"Run {run.pk}: {what}, {run.base_model.name}",
+        name=f"Run {run.pk}: {how}{run.base_model.name}",
         curves=read_curves(run.job),
         facts={
             "Data": _data(run),
