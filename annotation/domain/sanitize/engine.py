@@ -42,7 +42,7 @@ from annotation.domain.sanitize.sections import HINTS
 from annotation.domain.sanitize.tripwire import CERTAIN, find_tripwires
 from annotation.domain.sanitize.views import View, view
 
-RULESET = "2.2"
+RULESET = "2.3"
 """Version of everything that decides what is found. Stored beside sanitized text."""
 
 MAX_CHARS = 2_000_000
