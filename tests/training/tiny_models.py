@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 WORDS = [
     "core router down and all sites without service fibre cut",
@@ -25,6 +34,127 @@ CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{{ message.content }}<|im_end|>\n{% endfor %}"
 )
+
+QWEN = """{%- if messages[0]['role'] != 'system' %}
+    {{- '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+{%- endif %}
+"""
+LLAMA = (
+    "{% set loop_messages = messages %}{% for message in loop_messages %}"
+    "{% set content = '<|start_header_id|>' + message['role'] + "
+    "'<|end_header_id|>\\n\\n'+ message['content'] | trim + '<|eot_id|>' %}"
+    "{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}"
+    "{{ content }}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"
+)
+MISTRAL = """{{- bos_token }}
+{%- for message in messages %}
+    {%- if message['role'] == 'system' %}
+        {{- '[SYSTEM_PROMPT]' + message['content'] + '[/SYSTEM_PROMPT]' }}
+    {%- elif message['role'] == 'user' %}
+        {{- '[INST]' + message['content'] + '[/INST]' }}
+    {%- elif message['role'] == 'assistant' %}
+        {{- message['content'] + eos_token }}
+    {%- else %}
+        {{- raise_exception('Only system, user and assistant roles are supported!') }}
+    {%- endif %}
+{%- endfor %}
+"""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """How a family writes a chat: its template and its special tokens."""
+
+    template: str
+    special: tuple[str, ...]
+    bos: str | None
+    eos: str
+    pad: str
+    begins: bool = False
+    """Whether the tokenizer opens every text by itself."""
+
+
+CHATS = {
+    "qwen2": Chat(
+        QWEN,
+        ("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
+        bos=None,
+        eos="<|im_end|>",
+        pad="<|endoftext|>",
+    ),
+    "llama": Chat(
+        LLAMA,
+        ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
+         "<|finetune_right_pad_id|>"),
+        bos="<|begin_of_text|>",
+        eos="<|eot_id|>",
+        pad="<|finetune_right_pad_id|>",
+        begins=True,
+    ),
+    "mistral": Chat(
+        MISTRAL,
+        ("<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]",
+         "[/SYSTEM_PROMPT]"),
+        bos="<s>",
+        eos="</s>",
+        pad="<unk>",
+        begins=True,
+    ),
+}  # fmt: skip
+
+
+def chat_model(folder: Path, family: str, *, positions: int = 512, **more: Any) -> Path:
+    """Save a causal model of a family with template and tokens in the family's style.
+
+    `more` overrides the files: template, tokenizer_config or generation.
+    """
+    chat = CHATS[family]
+    tokenizer = _byte_level(chat.special)
+    if chat.begins:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{chat.bos} $A",
+            special_tokens=[(chat.bos, tokenizer.token_to_id(chat.bos))],
+        )
+    torch.manual_seed(1)
+    config = transformers.AutoConfig.for_model(
+        family,
+        vocab_size=tokenizer.get_vocab_size(),
+        max_position_embeddings=positions,
+        num_key_value_heads=2,
+        bos_token_id=tokenizer.token_to_id(chat.bos) if chat.bos else None,
+        eos_token_id=tokenizer.token_to_id(chat.eos),
+        pad_token_id=tokenizer.token_to_id(chat.pad),
+        **_SIZE,
+    )
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    place = _save(folder, model, tokenizer, shards=False)
+    words = {"bos_token": chat.bos, "eos_token": chat.eos, "pad_token": chat.pad}
+    words |= more.get("tokenizer_config", {})
+    (place / "tokenizer_config.json").write_text(json.dumps(words))
+    ends = more.get("generation", {"eos_token_id": [config.eos_token_id]})
+    (place / "generation_config.json").write_text(json.dumps(ends))
+    (place / "chat_template.jinja").write_text(more.get("template", chat.template))
+    return place
+
+
+def _byte_level(special: tuple[str, ...]) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=list(special),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(WORDS, trainer)
+    return tokenizer
 
 
 def encoder(folder: Path, family: str, *, shards: bool = False, **more: Any) -> Path:
@@ -51,14 +181,7 @@ def encoder(folder: Path, family: str, *, shards: bool = False, **more: Any) -> 
 def causal(folder: Path, family: str, *, shards: bool = False) -> Path:
     """Save a causal language model of a family with the ChatML template."""
     torch.manual_seed(1)
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )
-    tokenizer.train_from_iterator(WORDS, trainer)
+    tokenizer = _byte_level(("<|endoftext|>", "<|im_start|>", "<|im_end|>"))
     config = transformers.AutoConfig.for_model(
         family,
         vocab_size=tokenizer.get_vocab_size(),
