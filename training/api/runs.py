@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from annotation.api.project_views import ProjectView
 from training.models import TrainingRun
-from training.services import base_models, jobs, runs
+from training.services import base_models, jobs, looking_ahead, runs
 from training.services.curves import read_curves
 from training.services.datasets.resolving import resolve_dataset
 from training.services.describing import describe_run
@@ -70,6 +70,44 @@ class RunRequestSerializer(serializers.Serializer):
     force = serializers.BooleanField(default=False)
 
 
+class PreflightRequestSerializer(serializers.Serializer):
+    """What would be trained on what; as of a run."""
+
+    dataset = serializers.CharField()
+    base_model = serializers.CharField()
+    objective = serializers.CharField(default="", allow_blank=True)
+    tuning = serializers.CharField(default="", allow_blank=True)
+    hyperparameters = serializers.DictField(default=dict)
+
+
+class CheckSerializer(serializers.Serializer):
+    """One check of a pre-flight; state is fails, open, warns or holds."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.CharField()
+    message = serializers.CharField()
+    fix = serializers.CharField()
+
+
+class PreflightSerializer(serializers.Serializer):
+    """What a run would meet. looked_at: rows, {"done", "total"}; ask again for more."""
+
+    dataset = serializers.CharField()
+    base_model = serializers.CharField()
+    objective = serializers.CharField()
+    tuning = serializers.CharField()
+    may_start = serializers.BooleanField()
+    rows = serializers.IntegerField()
+    looked_at = serializers.DictField(child=serializers.IntegerField())
+    checks = CheckSerializer(many=True)
+    tokens = serializers.DictField(allow_null=True)
+    memory = serializers.DictField(allow_null=True)
+    time = serializers.DictField(allow_null=True)
+    disk_bytes = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField()
+
+
 class RunPages(CursorPagination):
     """The newest run first."""
 
@@ -115,6 +153,27 @@ class RunList(ProjectView):
             force=given["force"],
         )
         return Response(_shown(self, run.pk), status=202)
+
+
+class RunPreflight(ProjectView):
+    """What a run would meet, before anybody asks for it."""
+
+    permissions: ClassVar[dict[str, str]] = {"POST": "training.add_trainingrun"}
+
+    @extend_schema(request=PreflightRequestSerializer, responses=PreflightSerializer)
+    def post(self, request: Request, project: str) -> Response:
+        """Look at a run for a moment; asked again, the look goes on."""
+        wanted = PreflightRequestSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = wanted.validated_data
+        report, _ = looking_ahead.look_ahead(
+            dataset=resolve_dataset(given["dataset"], project=self.project),
+            base_model=base_models.resolve_base_model(given["base_model"]),
+            objective=given["objective"],
+            tuning=given["tuning"],
+            hyperparameters=given["hyperparameters"],
+        )
+        return Response(PreflightSerializer(report.as_dict()).data)
 
 
 class RunDetail(ProjectView):

@@ -79,6 +79,11 @@ urlpatterns = [
         name="api-dataset-tokens",
     ),
     path(f"{_PROJECT}/runs/", runs.RunList.as_view(), name="api-runs"),
+    path(
+        f"{_PROJECT}/preflights/",
+        runs.RunPreflight.as_view(),
+        name="api-preflights",
+    ),
     path(f"{_PROJECT}/runs/<int:run>/", runs.RunDetail.as_view(), name="api-run"),
     path(
         f"{_PROJECT}/runs/<int:run>/cancel/",

@@ -91,6 +91,14 @@ def read_facts(folder: Path, told: Progress = lambda done, total, label: None) -
     return Facts(shape, base_folder.joint_sha256(digests), parameters)
 
 
+def count_parameters(folder: Path) -> int:
+    """Count the numbers in a folder's weights by their headers; nothing is hashed.
+
+    Raises Refused (``weights_corrupt``, where a file is not whole, or as `read_facts`).
+    """
+    return sum(_parameters(folder / name) for name in weight_names(folder))
+
+
 def weight_names(folder: Path) -> tuple[str, ...]:
     """Return the names of a folder's weight files. Raises Refused as `read_facts`."""
     if not folder.is_dir():

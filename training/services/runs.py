@@ -31,7 +31,7 @@ from training.domain.job_spec import (
 from training.domain.rows import SEVERITY
 from training.domain.strict_json import SpecError, dump
 from training.models import BaseModel, Dataset, ModelVersion, TrainingRun
-from training.services import base_models
+from training.services import base_models, preflight
 from training.services.jobs import queue_job
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -49,15 +49,54 @@ def queue(
     seed: int = 0,
     user: User | None = None,
     force: bool = False,
+    patience: float | None = preflight.AT_LAUNCH,
 ) -> TrainingRun:
     """Queue a run, or return the same run where one has succeeded or is under way.
 
     An empty objective or tuning follows from the base model. `force` queues a new run
-    in any case.
+    in any case. A new one passes the pre-flight first; `patience` are the seconds in
+    which that reads rows, None for no end.
 
-    Raises Refused: ``dataset_not_frozen``, ``split_empty``, ``other_tasks``,
-    ``objective_unknown``, ``hyperparameter``, ``base_model_missing``,
-    ``licence_unapproved``.
+    Raises Refused: as `plan`, and as `preflight.refuse_blocked`.
+    """
+    spec = plan(
+        dataset=dataset,
+        base_model=base_model,
+        objective=objective,
+        tuning=tuning,
+        hyperparameters=hyperparameters,
+        seed=seed,
+    )
+    fingerprint = _fingerprint(dataset, base_model, spec)
+    same = TrainingRun.objects.same_as(dataset.project, fingerprint).standing()
+    same = same.select_related("job")
+    if not force and (found := same.first()):
+        return found
+    report = preflight.examine(
+        dataset=dataset, base=base_model, spec=spec, seconds=patience
+    )
+    preflight.refuse_blocked(report)
+    with transaction.atomic():
+        # Of two requests for the same run at once, the second finds the first.
+        Project.objects.select_for_update().get(pk=dataset.project_id)
+        if not force and (found := same.first()):
+            return found
+        return _create(dataset, base_model, spec, fingerprint, user)
+
+
+def plan(
+    *,
+    dataset: Dataset,
+    base_model: BaseModel,
+    objective: str = "",
+    tuning: str = "",
+    hyperparameters: Mapping[str, object] | None = None,
+    seed: int = 0,
+) -> TrainSpec:
+    """Say what a run would compute, without queueing it.
+
+    Raises Refused: ``licence_unapproved``, ``dataset_not_frozen``, ``split_empty``,
+    ``other_tasks``, ``objective_unknown``, ``hyperparameter``, ``base_model_missing``.
     """
     if not base_model.is_approved:
         raise Refused(
@@ -66,15 +105,7 @@ def queue(
             "Whoever may do so reads it first, on the page of the base model.",
         )
     kind = _kind(base_model, objective, tuning)
-    spec = _spec(dataset, base_model, kind, hyperparameters or {}, seed)
-    fingerprint = _fingerprint(dataset, base_model, spec)
-    with transaction.atomic():
-        # Of two requests for the same run at once, the second finds the first.
-        Project.objects.select_for_update().get(pk=dataset.project_id)
-        same = TrainingRun.objects.same_as(dataset.project, fingerprint).standing()
-        if not force and (found := same.select_related("job").first()):
-            return found
-        return _create(dataset, base_model, spec, fingerprint, user)
+    return _spec(dataset, base_model, kind, hyperparameters or {}, seed)
 
 
 def queue_baselines(

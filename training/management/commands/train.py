@@ -26,23 +26,7 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--dataset", required=True, help="[project/]name[@version]")
-        parser.add_argument(
-            "--base-model",
-            required=True,
-            help="all-minilm-l6-v2, majority, tfidf-lr, embedding-lr or your own",
-        )
-        parser.add_argument(
-            "--objective", default="", help="classify or baseline; follows the base"
-        )
-        parser.add_argument("--tuning", default="", help="lora or none")
-        parser.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="KEY=VALUE",
-            help="a hyperparameter, such as epochs=3; may be repeated",
-        )
+        add_what(parser)
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument(
             "--wait", action="store_true", help="run it to its end; needs no worker"
@@ -58,9 +42,10 @@ class Command(JsonCommand):
             base_model=base_models.resolve_base_model(options["base_model"]),
             objective=options["objective"],
             tuning=options["tuning"],
-            hyperparameters=_settings(options["set"]),
+            hyperparameters=settings_of(options["set"]),
             seed=options["seed"],
             force=options["force"],
+            patience=None,
         )
         if options["wait"]:
             self._see_through(run)
@@ -106,7 +91,29 @@ class Command(JsonCommand):
             )
 
 
-def _settings(pairs: list[str]) -> dict[str, str]:
+def add_what(parser: CommandParser) -> None:
+    """Add the arguments that say what to train on what, and how."""
+    parser.add_argument("--dataset", required=True, help="[project/]name[@version]")
+    parser.add_argument(
+        "--base-model",
+        required=True,
+        help="all-minilm-l6-v2, majority, tfidf-lr, embedding-lr or your own",
+    )
+    parser.add_argument(
+        "--objective", default="", help="classify or baseline; follows the base"
+    )
+    parser.add_argument("--tuning", default="", help="lora or none")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a hyperparameter, such as epochs=3; may be repeated",
+    )
+
+
+def settings_of(pairs: list[str]) -> dict[str, str]:
+    """The hyperparameters of KEY=VALUE pairs. Raises CommandError."""
     settings: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")

@@ -59,17 +59,22 @@ def refuse_waiting(*, dataset: Dataset, split: str = "") -> None:
 
     Raises ExportRefused (``record_withheld``).
     """
+    if words := waiting_words(dataset=dataset, split=split):
+        raise ExportRefused(CODE, f"Not given: {words}")
+
+
+def waiting_words(*, dataset: Dataset, split: str = "") -> str:
+    """Which records wait for a look at their sanitizing, and what to do; or nothing."""
     waiting = _records(dataset, split).in_sanitizing_review()
     ids = list(waiting.order_by("pk").values_list("external_id", flat=True))
     if not ids:
-        return
+        return ""
     named = ", ".join(name[:_LONGEST_ID] for name in ids[:_NAMED])
     which = f"{len(ids)} records, among them {named}," if len(ids) > _NAMED else named
     verb = "waits" if len(ids) == 1 else "wait"
-    raise ExportRefused(
-        CODE,
-        f"Not given: {which} {verb} in the sanitizing review. Confirm there what is "
-        "harmless, or report what was missed and build a new version.",
+    return (
+        f"{which} {verb} in the sanitizing review. Confirm there what is harmless, or "
+        "report what was missed and build a new version."
     )
 
 
