@@ -263,6 +263,12 @@ def training(project: Project, lead: User) -> Iterator[Page]:
     yield opened("evaluation/lineage.html", lineage)
     launch = "/admin/training/trainingrun/launch/noc/"
     yield opened("training/launch.html", launch)
+    odd = [{"text": "link \U0001f525 down\n" * 200}, {"label": "urgent"}]
+    for name, extra in (("looked", {"TRAIN": odd[:1]}), ("failing", {"TRAIN": odd})):
+        frozen = frozen_dataset(project, name=name, extra=extra)
+        asked = f"?dataset={frozen.pk}&base_model=all-minilm-l6-v2&seed=0"
+        look = f"/admin/training/trainingrun/preflight/noc/{asked}"
+        yield opened("training/preflight.html", look)
     table = "/admin/training/basemodel/"
     yield opened("training/base_models.html", table)
     yield opened("training/base_model_add.html", f"{table}add/")

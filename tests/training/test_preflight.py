@@ -112,8 +112,10 @@ def test_a_label_outside_the_levels_is_counted_and_named(project, encoder):
     report = look(dataset, encoder)
 
     assert report.blocking.code == "label_unknown"
-    assert report.blocking.message.startswith("5 rows: The label is none of")
-    assert "TRAIN-0, TRAIN-1, TRAIN-2 and 2 more" in report.blocking.message
+    assert report.blocking.message == (
+        "5 rows (TRAIN-0, TRAIN-1, TRAIN-2 and 2 more): The label is none of the "
+        "dataset's levels."
+    )
 
 
 @pytest.mark.parametrize("split", ["TEST", "CALIBRATION"])

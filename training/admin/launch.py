@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views import View
 
 from annotation.admin.pages import (
@@ -31,6 +33,8 @@ PERMISSION = "training.add_trainingrun"
 # What people change first; the rest stands under "More settings".
 _FIRST = ("epochs", "lr", "batch", "max_length")
 _PREFIX = "set-"
+LOOK = "look"
+"""Name of the button that leads to the pre-flight instead of starting."""
 _NAMES = {
     "r": "LoRA rank",
     "alpha": "LoRA scale",
@@ -159,6 +163,14 @@ def _setting_field(name: str, rule: Rule) -> forms.Field:
     )
 
 
+def preflight_address(project: Project, form: LaunchForm) -> str:
+    """Where the pre-flight of what a form holds is."""
+    given = {name: form.data.get(name, "") for name in form.fields}
+    query = urlencode({name: value for name, value in given.items() if value})
+    place = reverse("admin:training_trainingrun_preflight", args=[project.slug])
+    return f"{place}?{query}"
+
+
 class LaunchView(View):
     """The launch form of one project."""
 
@@ -169,19 +181,22 @@ class LaunchView(View):
         return super().dispatch(request, slug)
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        chosen = request.GET.get("dataset", "")
-        initial = {"dataset": chosen} if chosen.isdigit() else {}
+        initial: dict[str, Any] = dict(request.GET.items())
+        if not initial.get("dataset", "").isdigit():
+            initial.pop("dataset", None)
         return self._show(request, LaunchForm(self.project, initial=initial))
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         form = LaunchForm(self.project, request.POST)
         if not form.is_valid():
             return self._show(request, form, status=422)
+        if LOOK in request.POST:
+            return redirect(preflight_address(self.project, form))
         try:
             run = self._launch(request, form)
         except Refused as refusal:
             form.add_error(None, refusal.message)
-            return self._show(request, form, status=422)
+            return self._show(request, form, status=422, can_look=True)
         return redirect("admin:training_trainingrun_page", run.pk)
 
     def _launch(self, request: HttpRequest, form: LaunchForm) -> TrainingRun:
@@ -203,13 +218,19 @@ class LaunchView(View):
         return run
 
     def _show(
-        self, request: HttpRequest, form: LaunchForm, status: int = 200
+        self,
+        request: HttpRequest,
+        form: LaunchForm,
+        status: int = 200,
+        *,
+        can_look: bool = False,
     ) -> HttpResponse:
         context = page_context(
             request,
             "Train a model",
             project=self.project,
             form=form,
+            look=preflight_address(self.project, form) if can_look else "",
             has_datasets=Dataset.objects.frozen().filter(project=self.project).exists(),
         )
         return TemplateResponse(request, "training/launch.html", context, status=status)

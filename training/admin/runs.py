@@ -15,7 +15,7 @@ from django.utils.html import format_html
 
 from annotation.admin.owned import OwnedFacts
 from annotation.admin.pages import row_number
-from training.admin import launch, run_page
+from training.admin import launch, preflight_page, run_page
 from training.domain.job_states import JobState
 from training.domain.run_words import RunFacts, describe
 from training.models import ModelVersion, TrainingRun
@@ -95,10 +95,14 @@ class TrainingRunAdmin(OwnedFacts):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         form = launch.LaunchView.as_view()
+        look = preflight_page.PreflightView.as_view()
+        poll = preflight_page.PreflightView.as_view(is_poll=True)
         name = "training_trainingrun"
         return [
             path("launch/", view(launch.choose_project), name=f"{name}_choose"),
             path("launch/<slug:slug>/", view(form), name=f"{name}_launch"),
+            path("preflight/<slug:slug>/", view(look), name=f"{name}_preflight"),
+            path("preflight/<slug:slug>/poll/", view(poll), name=f"{name}_looked"),
             path("<int:run_id>/page/", view(run_page.run_page), name=f"{name}_page"),
             path("<int:run_id>/poll/", view(run_page.poll), name=f"{name}_poll"),
             path("<int:run_id>/cancel/", view(run_page.cancel), name=f"{name}_cancel"),

@@ -68,14 +68,22 @@ class Tally:
     troubles: dict[str, Trouble] = field(default_factory=dict)
     longest: list[tuple[int, int]] = field(default_factory=list)
 
-    def add(self, split: str, row: str, read: Sequence[ReadSequence]) -> None:
+    def add(
+        self,
+        split: str,
+        row: str,
+        read: Sequence[ReadSequence],
+        *,
+        is_copy: bool = False,
+    ) -> None:
         """Count one row, a copy like any other; `row` is its id."""
         place = self.rows.get(split, 0)
         self.rows[split] = place + 1
         if split == "TRAIN":
             self.tokens += [one.tokens for one in read]
             self.trained += [one.trained for one in read]
-            self._keep_longest(max((one.tokens for one in read), default=0), place)
+            if not is_copy:
+                self._keep_longest(max((one.tokens for one in read), default=0), place)
         else:
             self.other_tokens += sum(one.tokens for one in read)
         checks = (check for one in read for check in one.checks)
@@ -92,11 +100,9 @@ class Tally:
             trouble.rows.append(row)
 
     def _keep_longest(self, tokens: int, place: int) -> None:
-        # Of equal rows, such as copies, the first is kept.
-        if tokens not in {known for known, _ in self.longest}:
-            self.longest.append((tokens, place))
-            self.longest.sort(reverse=True)
-            del self.longest[LONGEST:]
+        self.longest.append((tokens, place))
+        self.longest.sort(key=lambda one: (-one[0], one[1]))
+        del self.longest[LONGEST:]
 
     def as_dict(self) -> dict[str, Any]:
         """What is kept beside the two lists of numbers."""
@@ -199,7 +205,7 @@ def findings_of(tally: Tally) -> list[Finding]:
             Finding(
                 rule,
                 Weight(one.severity),
-                f"{many}: {one.message} ({named})",
+                f"{many} ({named}): {one.message}",
                 named,
                 fix=one.fix,
             )

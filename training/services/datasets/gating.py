@@ -84,6 +84,33 @@ def checked_lines(
         after += len(block)
 
 
+def checked_at(
+    *, dataset: Dataset, split: str, places: Sequence[int]
+) -> Iterator[bytes]:
+    """The frozen lines at some places of a split, which count from 0.
+
+    Checked as one block before the first is given. Raises as `checked_lines`.
+    """
+    withheld.refuse_waiting(dataset=dataset, split=split)
+    gate = _gate_for(dataset)
+    rows = [
+        row
+        for place in places
+        for row in islice(
+            streaming.iterate_rows(
+                dataset=dataset,
+                format_name=streaming.FROZEN_FORM,
+                split=split,
+                after=place,
+            ),
+            1,
+        )
+    ]
+    if gate is not None:
+        _refuse_leaks(gate, rows, 0)
+    yield from (line for _, line in rows)
+
+
 def _gate_for(dataset: Dataset) -> LeakGate | None:
     """What a dataset's rows have to pass today; None where nothing is new."""
     project = dataset.project

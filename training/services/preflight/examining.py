@@ -205,14 +205,14 @@ def _too_long(lengths: Lengths, spec: TrainSpec) -> Check:
             "text_truncated",
             "Length",
             State.WARNS,
-            f"{words}; their ends are cut off.",
+            f"{words}; what stands behind is cut off.",
             "Raise max_length if what matters stands late in a text.",
         )
     return Check(
         "answer_truncated",
         "Length",
         State.FAILS,
-        f"{words}; the ends of their answers would be cut off.",
+        f"{words}; the end of the answer would be cut off.",
         "Raise max_length, or shorten the texts when the dataset is built.",
     )
 

@@ -22,7 +22,7 @@ _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _SIDE = 768
 """Of the matrices: a product of some milliseconds, and too large for the caches."""
-_TRIES = 3
+_TRIES = 5
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def walk_labels(dataset: Dataset, deadline: float | None) -> Walked:
                 known.add(mark)
                 tally.rows[split] = tally.rows.get(split, 0) + 1
                 continue
-            tally.add(split, row.id, ())
+            tally.add(split, row.id, (), is_copy=bool(row.copy))
             if split == Split.TRAIN:
                 tally.labels[row.label] = tally.labels.get(row.label, 0) + 1
             if row.label not in levels and _is_levelled(row):
@@ -97,7 +97,7 @@ def walk_tokens(dataset: Dataset, reader: Reader, deadline: float | None) -> Wal
 
     def look(split: str, rows: Sequence[Row]) -> None:
         for row, read in zip(rows, reader.read(rows), strict=True):
-            tally.add(split, row.id, read)
+            tally.add(split, row.id, read, is_copy=bool(row.copy))
 
     total = _go_on(dataset, LEARNED, tally, look, deadline)
     _keep(path, tally, [])
