@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from training.domain.generative_settings import GenerativeHyperparameters, settle
 from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
 from training.domain.job_spec import (
+    Architecture,
     Artifact,
     BaselineMethod,
     BaseModelFiles,
@@ -31,6 +33,7 @@ from training.domain.run_files import (
     split_events,
 )
 from training.domain.strict_json import SpecError, dump
+from training.domain.wording import Wording
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -135,7 +138,7 @@ def edit(spec, path, value):
         ("labels", ["low", "low"], "a label is given twice"),
         ("labels", ["low"], "at least two labels"),
         ("kind", "SLEEP", "expected TRAIN, PREDICT or QUALITY"),
-        ("objective", "SFT", "expected one of BASELINE, CLASSIFY"),
+        ("objective", "RLHF", "expected one of BASELINE, CLASSIFY, SFT, DPO"),
         ("base_model", None, "CLASSIFY needs base_model"),
         ("tuning", "NONE", "CLASSIFY needs tuning LORA"),
         ("method", "majority", "method belongs to BASELINE"),
@@ -161,6 +164,69 @@ def test_a_wrong_spec_is_refused_naming_the_place(path, value, words):
 def test_what_is_not_a_strict_json_object_is_refused(text):
     with pytest.raises(SpecError):
         read_spec(text)
+
+
+def generative_spec(**changes):
+    values = {
+        "objective": Objective.SFT,
+        "base_model": BaseModelFiles("/models/qwen", C, Architecture.CAUSAL, A),
+        "hyperparameters": GenerativeHyperparameters(),
+        "wording": Wording(({"key": "critical"}, {"key": "low"}), ("cable",), {}),
+    }
+    return classify_spec(**{**values, **changes})
+
+
+@pytest.mark.parametrize("objective", [Objective.SFT, Objective.DPO])
+@pytest.mark.parametrize("tuning", [Tuning.LORA, Tuning.QLORA, Tuning.FULL])
+def test_a_model_that_writes_is_trained_in_every_way(objective, tuning):
+    spec = generative_spec(objective=objective, tuning=tuning)
+
+    assert read_spec(write_spec(spec)) == spec
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tuning": Tuning.NONE}, "SFT needs tuning LORA, QLORA or FULL"),
+        ({"wording": None}, "SFT needs wording"),
+        ({"base_model": None}, "SFT needs a causal base_model"),
+        ({"base_model": BaseModelFiles("/models/encoder", C)}, "a causal base_model"),
+        ({"hyperparameters": Hyperparameters()}, "needs GenerativeHyperparameters"),
+        ({"method": BaselineMethod.MAJORITY}, "method belongs to BASELINE"),
+    ],
+)
+def test_what_a_model_that_writes_needs_is_asked_for(changes, words):
+    with pytest.raises(SpecError) as refusal:
+        generative_spec(**changes)
+
+    assert words in str(refusal.value)
+
+
+def test_wording_belongs_to_models_that_write():
+    with pytest.raises(SpecError, match="wording belongs to SFT and DPO"):
+        classify_spec(wording=generative_spec().wording)
+
+
+@pytest.mark.parametrize(
+    ("objective", "tuning", "lr", "dropout"),
+    [
+        (Objective.SFT, Tuning.LORA, 2e-4, 0.05),
+        (Objective.SFT, Tuning.QLORA, 2e-4, 0.05),
+        (Objective.SFT, Tuning.FULL, 1e-5, 0.0),
+        (Objective.DPO, Tuning.LORA, 5e-6, 0.0),
+        (Objective.DPO, Tuning.FULL, 1e-6, 0.0),
+    ],
+)
+def test_automatic_settings_follow_from_the_method(objective, tuning, lr, dropout):
+    settled = settle(
+        GenerativeHyperparameters(),
+        objective=objective,
+        tuning=tuning,
+        rows=999,
+        max_length=640,
+    )
+
+    assert (settled.lr, settled.dropout, settled.max_length) == (lr, dropout, 640)
 
 
 def test_a_baseline_takes_a_base_model_only_where_it_embeds():

@@ -18,6 +18,9 @@ from tokenizers import (
     trainers,
 )
 
+from annotation.domain.scale import Scale
+from training.domain.tasks import severity_prompt
+
 WORDS = [
     "core router down and all sites without service fibre cut",
     "link flapping packet loss on the uplink BGP session resets",
@@ -30,6 +33,11 @@ _SIZE = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
 }
+# What the instructions of the tasks are made of, so that they are few tokens.
+_INSTRUCTIONS = [
+    severity_prompt(Scale.from_keys(["critical", "high", "low"])),
+    "Severity: critical Severity: high Severity: low",
+]
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -116,7 +124,7 @@ def chat_model(folder: Path, family: str, *, positions: int = 512, **more: Any) 
     `more` overrides the files: template, tokenizer_config or generation.
     """
     chat = CHATS[family]
-    tokenizer = _byte_level(chat.special)
+    tokenizer = _byte_level(chat.special, 1_000, [*WORDS, *_INSTRUCTIONS])
     if chat.begins:
         tokenizer.post_processor = processors.TemplateProcessing(
             single=f"{chat.bos} $A",
@@ -131,6 +139,8 @@ def chat_model(folder: Path, family: str, *, positions: int = 512, **more: Any) 
         bos_token_id=tokenizer.token_to_id(chat.bos) if chat.bos else None,
         eos_token_id=tokenizer.token_to_id(chat.eos),
         pad_token_id=tokenizer.token_to_id(chat.pad),
+        # Ten times the usual: weights so few would else say nothing of any token.
+        initializer_range=0.2,
         **_SIZE,
     )
     model = transformers.AutoModelForCausalLM.from_config(config)
@@ -144,16 +154,18 @@ def chat_model(folder: Path, family: str, *, positions: int = 512, **more: Any) 
     return place
 
 
-def _byte_level(special: tuple[str, ...]) -> Tokenizer:
+def _byte_level(
+    special: tuple[str, ...], size: int = 400, words: list[str] = WORDS
+) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=400,
+        vocab_size=size,
         special_tokens=list(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator(WORDS, trainer)
+    tokenizer.train_from_iterator(words, trainer)
     return tokenizer
 
 

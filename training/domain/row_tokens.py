@@ -7,32 +7,15 @@ takes is decided by their task.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from annotation.domain.scale import Scale
 from training.domain import tasks
 from training.domain.exchange_tokens import Encoded, encode_exchange, encode_text
 from training.domain.formats.markers import break_markers
 from training.domain.model_tokens import ModelTokens
 from training.domain.rows import Row
 from training.domain.tasks import DOMAIN_TEXT, PREFERENCE, Turns
-
-
-@dataclass(frozen=True)
-class Wording:
-    """The words of a dataset: its levels as `Scale.rows` gives them, its root causes,
-    and the version of each task's words.
-    """
-
-    levels: tuple[dict[str, str], ...]
-    root_causes: tuple[str, ...]
-    versions: Mapping[str, str]
-
-    @property
-    def scale(self) -> Scale:
-        """The levels, most severe first."""
-        return Scale.from_rows(self.levels)
+from training.domain.wording import Wording
 
 
 def turns_of(row: Row, wording: Wording) -> Turns:

@@ -120,14 +120,18 @@ class FileDigest:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """DEV after an epoch. Epoch 0 is the frozen encoder under the logistic head."""
+    """DEV after an epoch. Epoch 0 is the frozen encoder under the logistic head.
+
+    For a model that writes, DEV at one of several looks in an epoch; accuracy and
+    macro-F1 are then not known, and epoch 0 is the model before training.
+    """
 
     epoch: int
     step: int
     train_loss: float | None
     dev_loss: float
-    dev_accuracy: float
-    dev_macro_f1: float
+    dev_accuracy: float | None = None
+    dev_macro_f1: float | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,8 @@ class Trained:
     """What a training leaves; `best` is the epoch whose weights are the artifact.
 
     settled: the hyperparameters with every `auto` replaced.
-    rows: {"train", "dev"}; truncated: {"train", "dev"}, rows cut at max_length.
+    rows: {"train", "dev"}; truncated: {"train", "dev"}, rows cut at max_length, or of
+    a model that writes left out beyond it.
     """
 
     artifact: FileDigest

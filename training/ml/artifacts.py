@@ -20,7 +20,13 @@ from safetensors.numpy import load_file, save_file
 from netft_site.base.files import sha256_of, sync_directory, write_atomic
 from training.domain import run_files
 from training.domain.base_folder import TOKENIZER
-from training.domain.job_spec import Architecture, Artifact, BaseModelFiles
+from training.domain.job_spec import (
+    Architecture,
+    Artifact,
+    BaseModelFiles,
+    Objective,
+    Tuning,
+)
 from training.domain.run_files import FileDigest
 from training.domain.strict_json import SpecError, dump, load
 from training.ml.heads import LinearHead
@@ -51,9 +57,26 @@ _POOLING = {
 
 
 @dataclass(frozen=True)
+class Language:
+    """How a model that writes was trained: what it must be asked by, exactly so.
+
+    template_sha256: of the chat template with the tokens that end a turn
+    (`base_folder.Shape`).
+    """
+
+    objective: Objective
+    tuning: Tuning
+    max_length: int
+    weights_sha256: str
+    tokenizer_sha256: str
+    template_sha256: str
+
+
+@dataclass(frozen=True)
 class Card:
-    """model.json. `method` is lora or a baseline method; `shares` of the labels in
-    TRAIN, with copies, and `ngrams` are given by the baselines that need them.
+    """model.json. `method` is lora, a baseline method, sft or dpo; `language` is given
+    by the latter two. `shares` of the labels in TRAIN, with copies, and `ngrams` are
+    given by the baselines that need them.
     """
 
     method: str
@@ -61,6 +84,7 @@ class Card:
     encoding: Encoding | None = None
     shares: tuple[float, ...] | None = None
     ngrams: int | None = None
+    language: Language | None = None
     format: int = 1
 
 

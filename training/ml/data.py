@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from netft_site.base.files import sha256_of
 from training.domain.job_spec import DataFile
+from training.domain.rows import Row
 from training.ml.outcomes import BadInput
 
 # Rows are sorted by length within this many batches, so a batch pads little and the
@@ -113,6 +114,19 @@ def read_items(path: Path, file: DataFile) -> Items:
     if len(set(ids)) != len(ids):
         raise BadInput("id_repeated", "items: an id occurs twice.")
     return Items(ids, texts)
+
+
+def read_frozen(path: Path, file: DataFile, split: str) -> list[Row]:
+    """Read rows as a dataset froze them. Raises BadInput where one cannot be used."""
+    found = []
+    for number, row in _objects(path, file, split):
+        try:
+            found.append(Row(**row))
+        except TypeError as error:
+            raise BadInput(
+                "row_invalid", f"{split}: line {number} is no row of a dataset."
+            ) from error
+    return found
 
 
 def refuse_overlap(train: Rows, dev: Rows) -> None:

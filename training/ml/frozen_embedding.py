@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
 from training.domain.job_spec import BaselineMethod, BaseModelFiles, TrainSpec
 from training.domain.run_files import Phase
 from training.ml.artifacts import Card, encoding_of, save_head
@@ -77,7 +78,7 @@ def fit_frozen(
         (train, splits.train.labels),
         (dev, splits.dev.labels),
         splits.weights,
-        spec.hyperparameters.c,
+        cast(Hyperparameters | BaselineHyperparameters, spec.hyperparameters).c,
     )
     return head, c, head.scores(dev)
 

@@ -19,6 +19,7 @@ import torch
 from torch.nn import functional
 
 from training.domain import run_files
+from training.domain.early_stopping import MIN_DELTA
 from training.domain.hyperparameters import Hyperparameters
 from training.domain.job_spec import TrainSpec, work_sha256
 from training.domain.run_files import EpochRecord, Phase
@@ -36,9 +37,6 @@ from training.ml.outcomes import Cancelled, Diverged
 from training.ml.schedule import rate_factor, settle
 
 _LOGGED_POINTS = 200
-# A loss must fall by this share to count as better; without it, patience never ends
-# while the loss creeps.
-_MIN_DELTA = 0.005
 _DEV_BATCH = 32
 
 
@@ -64,9 +62,9 @@ class Position:
         """
         best = self.history[0]
         for record in self.history[1:]:
-            clearly_lower = record.dev_loss < (1 - _MIN_DELTA) * best.dev_loss
-            tied = record.dev_macro_f1 == best.dev_macro_f1
-            if record.dev_macro_f1 > best.dev_macro_f1 or (tied and clearly_lower):
+            clearly_lower = record.dev_loss < (1 - MIN_DELTA) * best.dev_loss
+            gain = (record.dev_macro_f1 or 0.0) - (best.dev_macro_f1 or 0.0)
+            if gain > 0 or (gain == 0 and clearly_lower):
                 best = record
         return best
 
@@ -280,6 +278,6 @@ class Loop:
             "dev_macro_f1": record.dev_macro_f1,
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         }
-        if record.train_loss is not None:
-            figures["train_loss"] = record.train_loss
-        self.run.reporter.metric(record.step, **figures)
+        figures["train_loss"] = record.train_loss
+        known = {name: value for name, value in figures.items() if value is not None}
+        self.run.reporter.metric(record.step, **known)

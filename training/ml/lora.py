@@ -12,11 +12,9 @@ from typing import Any, cast
 import peft
 import torch
 from peft.tuners.lora import LoraLayer
-from safetensors.torch import save_file
 
-from netft_site.base.files import write_atomic
 from training.domain.hyperparameters import Hyperparameters
-from training.domain.strict_json import dump
+from training.ml.adapters import save_adapter
 from training.ml.artifacts import save_head
 from training.ml.heads import LinearHead
 
@@ -81,19 +79,7 @@ class Classifier(torch.nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write adapter and head into the folder of an artifact."""
-        adapter = peft.get_peft_model_state_dict(
-            self.encoder, save_embedding_layers=False
-        )
-        save_file(
-            {name: tensor.contiguous() for name, tensor in adapter.items()},
-            folder / "adapter_model.safetensors",
-        )
-        config = self.encoder.peft_config["default"].to_dict()
-        config["target_modules"] = sorted(config["target_modules"])
-        # The folder of the base model is this machine's affair.
-        config["base_model_name_or_path"] = None
-        config["inference_mode"] = True
-        write_atomic(folder / "adapter_config.json", dump(config) + "\n")
+        save_adapter(self.encoder, folder)
         weight, bias = self.head.weight.detach(), self.head.bias.detach()
         save_head(folder, LinearHead(weight.double().numpy(), bias.double().numpy()))
 

@@ -7,11 +7,15 @@ a ticket.
 
 from __future__ import annotations
 
+import os
+import re
 import traceback
 from dataclasses import dataclass
 
 from training.domain.run_files import ExitClass
 
+# What the library that writes tensors says of a system that refuses.
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate")
 _CODE_ADVICE = (
     "This is a fault in the program, not in the data. The traceback is in the log of "
@@ -84,6 +88,11 @@ def as_run_error(error: BaseException) -> RunError:
         )
     if isinstance(error, OSError):
         return _from_os_error(error)
+    if type(error).__name__ == "SafetensorError":
+        number = _OS_ERROR.search(str(error))
+        if number:
+            code = int(number[1])
+            return _from_os_error(OSError(code, os.strerror(code)))
     where = traceback.extract_tb(error.__traceback__)[-1]
     message = f"{type(error).__name__} in {where.name}, line {where.lineno}"
     return RunError(ExitClass.CODE, "crash", message, _CODE_ADVICE)

@@ -30,6 +30,7 @@ from training.ml.data import (
     tokenize,
 )
 from training.ml.heads import Doubles, probabilities
+from training.ml.outcomes import BadInput
 
 # Scores of the rows with these numbers, shape (rows, k).
 Scorer = Callable[[Integers], Doubles]
@@ -79,6 +80,12 @@ def _scorer(
     folder: Path, card: Card, spec: PredictSpec, items: Items, run: Run
 ) -> tuple[Scorer, Integers, int]:
     """How to score rows, the rows' lengths for batching, and how many texts are cut."""
+    if card.language is not None:
+        raise BadInput(
+            "model_writes",
+            "The model writes answers; it gives no probabilities of labels.",
+            "Choose a model that was trained to classify.",
+        )
     characters = np.array([len(text) for text in items.texts], dtype=np.int64)
     # The libraries of a method take seconds to import, so only its own are.
     if card.method == BaselineMethod.MAJORITY:

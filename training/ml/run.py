@@ -53,7 +53,9 @@ from training.ml.outcomes import (
 # them it cannot take.
 _LOCK_PATIENCE = 3 * run_files.HEARTBEAT_SECONDS
 _LOCK_POLL = 0.2
-_LIBRARIES = ("torch", "transformers", "peft", "scikit-learn", "tokenizers", "numpy")
+_LIBRARIES = (
+    "torch", "transformers", "peft", "trl", "scikit-learn", "tokenizers", "numpy",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -146,6 +148,14 @@ def _training(spec: TrainSpec) -> Callable[[TrainSpec, Run], Trained]:
         from training.ml.classify import train_classifier
 
         return train_classifier
+    if spec.objective is Objective.SFT:
+        from training.ml.sft import train_sft
+
+        return train_sft
+    if spec.objective is Objective.DPO:
+        from training.ml.dpo import train_dpo
+
+        return train_dpo
     from training.ml.baselines import train_baseline
 
     return train_baseline
@@ -193,7 +203,12 @@ def _acquire(lock: IO[str]) -> bool:
 def _set_up_libraries() -> None:
     """No library may reach for the network, or fill the log with its own affairs."""
     warnings.filterwarnings("ignore", category=FutureWarning)
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
+    for name in (
+        "HF_HUB_OFFLINE",
+        "TRANSFORMERS_OFFLINE",
+        "HF_DATASETS_OFFLINE",
+        "HF_HUB_DISABLE_TELEMETRY",
+    ):
         os.environ[name] = "1"
     # Threads that spin while they wait make a shared machine many times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

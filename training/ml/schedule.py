@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Protocol
 
 from training.domain.hyperparameters import AUTO, Hyperparameters
 
@@ -20,7 +21,19 @@ def settle(settings: Hyperparameters, rows: int, max_length: int) -> Hyperparame
     return replace(settings, dropout=dropout, max_length=max_length)
 
 
-def rate_factor(settings: Hyperparameters, step: int, steps: int) -> float:
+class Scheduled(Protocol):
+    """Settings that a learning rate follows from."""
+
+    @property
+    def warmup(self) -> float:
+        """Share of the steps in which it rises."""
+
+    @property
+    def schedule(self) -> str:
+        """Its shape afterwards."""
+
+
+def rate_factor(settings: Scheduled, step: int, steps: int) -> float:
     """Learning rate of a step, counted from 0, as a share of its peak."""
     rising = round(settings.warmup * steps)
     if step < rising:

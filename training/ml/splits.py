@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from training.domain.hyperparameters import AUTO
+from training.domain.hyperparameters import (
+    AUTO,
+    BaselineHyperparameters,
+    Hyperparameters,
+)
 from training.domain.job_spec import TrainSpec
 from training.domain.run_files import Phase
 from training.ml.callbacks import Run
@@ -37,7 +42,8 @@ def read_splits(spec: TrainSpec, run: Run) -> Splits:
     if absent:
         names = ", ".join(absent)
         run.reporter.log(f"No row of TRAIN has the label {names}.", level="warning")
-    weights = class_weights(counts, spec.hyperparameters.class_weights)
+    settings = cast(Hyperparameters | BaselineHyperparameters, spec.hyperparameters)
+    weights = class_weights(counts, settings.class_weights)
     return Splits(train, dev, weights)
 
 
