@@ -165,7 +165,7 @@ def test_an_adapter_of_rank_16_takes_16_bytes_a_parameter():
     ("more", "gib"),
     [
         ({}, 56.7),
-        ({"master_fp32": True}, 113.5),
+        ({"master_fp32": True}, 127.7),
         ({"optimizer": Optimizer.ADAMW_8BIT}, 42.6),
         ({"optimizer": Optimizer.SGD}, 28.4),
     ],

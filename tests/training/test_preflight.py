@@ -48,7 +48,7 @@ def test_a_sound_run_is_let_through_with_its_figures(dataset, encoder):
     assert report.blocking is None
     assert set(states(report).values()) == {"holds"}
     facts = report.as_dict()
-    assert facts["rows"] == facts["tokens"]["sequences"] == 24
+    assert facts["rows"] == facts["tokens"]["rows"] == 24
     assert 10 < facts["tokens"]["points"]["0.5"] < 30
     assert facts["memory"]["total"] > 90 << 20
     assert facts["time"]["seconds_likely"] > 0
@@ -200,7 +200,7 @@ def test_an_unfinished_look_forbids_the_launch_and_goes_on(project, encoder):
     assert first.blocking.code == "preflight_unfinished" == refusal.value.code
     assert 0 < first.done < second.done < last.done == last.total
     assert last.blocking is None
-    assert last.lengths.sequences == 2000
+    assert last.lengths.rows == 2000
 
 
 def test_stretches_end_with_what_one_walk_finds(project, encoder):

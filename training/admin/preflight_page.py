@@ -148,7 +148,7 @@ def _points(report: Preflight) -> dict[str, int]:
 def _memory(report: Preflight) -> MemoryTable | None:
     if report.needs is None:
         return None
-    memory, host = report.needs.memory, machine.host_memory()
+    memory, host = report.needs.memory, machine.memory_of(machine.first_device())
     return MemoryTable(
         parts=[(_TITLES[k], gib(v)) for k, v in memory.parts().items() if v],
         total=gib(memory.total),
@@ -174,8 +174,10 @@ def _time(report: Preflight) -> str:
     if report.needs is None:
         return ""
     found = report.needs.time
+    if found is None:
+        return "not known: nothing says how fast the device is"
     return (
-        f"About {roughly(found.likely)}, at half of the {found.rate.flops / 1e9:,.0f} "
-        f"GFLOP a second that were {found.rate.source}; not less than "
+        f"about {roughly(found.likely)}, at half of the {found.rate.flops / 1e9:,.0f} "
+        f"GFLOP a second {found.rate.source}; not less than "
         f"{roughly(found.least)}."
     )

@@ -156,8 +156,8 @@ def weight_bytes(size: ModelSize, plan: Plan) -> int:
         rest = size.parameters - size.block_weights
         return int(size.block_weights * NF4) + rest * plan.precision.width
     if plan.adaptation is Adaptation.FULL and plan.master_fp32:
-        # The copy in bf16 is made a matrix at a time (autocast).
-        return size.parameters * _FP32
+        # Autocast keeps the copies in bf16 until the step is over.
+        return size.parameters * (_FP32 + plan.precision.width % _FP32)
     return size.parameters * plan.precision.width
 
 

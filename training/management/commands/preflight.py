@@ -52,13 +52,14 @@ class Command(JsonCommand):
         if tokens:
             points = tokens["points"]
             self.line(
-                f"{tokens['sequences']:,} sequences: half have at most "
+                f"{tokens['rows']:,} rows to learn from: half have at most "
                 f"{points['0.5']:,} tokens, 95 % {points['0.95']:,}, 99 % "
                 f"{points['0.99']:,}, the longest {points['1']:,}; "
                 f"{tokens['trained']:,} of {tokens['total']:,} tokens are learned."
             )
         if memory:
             self._render_memory(memory)
+        if time:
             self.line(
                 f"Time: at least {time['seconds_at_least']:,} s, likely "
                 f"{time['seconds_likely']:,} s ({time['rate'] / 1e9:,.0f} GFLOP/s, "

@@ -21,9 +21,14 @@ from training.domain.preflight import Check, State
 from training.domain.xray import Lengths
 from training.models import BaseModel, Dataset
 from training.services.preflight import machine, place
-from training.services.preflight.needs import Needs, needs_of, positions_of
-from training.services.preflight.readers import CLASSIFIERS, reader_for
-from training.services.preflight.walking import Walked, walk_labels, walk_tokens
+from training.services.preflight.needs import Needs, needs_of, positions_of, writes
+from training.services.preflight.readers import reader_for
+from training.services.preflight.walking import (
+    LEARNED,
+    Walked,
+    walk_labels,
+    walk_tokens,
+)
 
 UNFINISHED = "preflight_unfinished"
 AT_ONCE = 1.5
@@ -111,15 +116,15 @@ def examine(
         labels = walk_labels(dataset, deadline)
         walks.append(labels)
         checks += _check_labels(dataset, labels)
-        reader = reader_for(spec, dataset)
+        reader = reader_for(spec)
         if reader is not None:
             tokens = walk_tokens(dataset, reader, deadline)
             walks.append(tokens)
             limit = _limit(spec, base, tokens)
-            lengths = xray.lengths_of(tokens.tally, limit)
+            lengths = xray.lengths_of(tokens.tally, limit, leaves_out=writes(spec))
             checks += _check_tokens(tokens, lengths, spec)
             if lengths is not None:
-                needs = needs_of(spec, base, lengths, tokens.tally.other_tokens)
+                needs = needs_of(spec, base, lengths, tokens.tally)
     except Refused as refusal:
         # A file or a base that cannot be read: said once, by whichever look met it.
         if refusal.code not in {check.code for check in checks}:
@@ -140,7 +145,7 @@ def examine(
         rows=dataset.manifest.get("splits", {}).get("TRAIN", {}).get("rows", 0),
         lengths=lengths,
         needs=needs,
-        reads_text_alone=spec.objective.value in CLASSIFIERS,
+        reads_text_alone=not writes(spec),
         longest=tuple(longest),
     )
 
@@ -193,14 +198,25 @@ def _check_tokens(
         yield preflight.from_finding(finding, title)
     if lengths is not None and lengths.over:
         yield _too_long(lengths, spec)
-    if tokens.is_complete and not found:
+    if not tokens.is_complete:
+        return
+    for split in LEARNED:
+        if not tokens.tally.taken.get(split):
+            yield Check(
+                "split_empty",
+                title,
+                State.FAILS,
+                f"{split} has no rows that this objective can train on.",
+                "Build a dataset with the tasks that it needs.",
+            )
+    if not found:
         yield Check("rows_read", title, State.HOLDS, "Every row reads as it should.")
 
 
 def _too_long(lengths: Lengths, spec: TrainSpec) -> Check:
     many = "1 row is" if lengths.over == 1 else f"{lengths.over:,} rows are"
     words = f"{many} longer than the {lengths.limit:,} tokens that are read"
-    if spec.objective.value in CLASSIFIERS:
+    if not writes(spec):
         return Check(
             "text_truncated",
             "Length",
@@ -209,10 +225,10 @@ def _too_long(lengths: Lengths, spec: TrainSpec) -> Check:
             "Raise max_length if what matters stands late in a text.",
         )
     return Check(
-        "answer_truncated",
+        "row_left_out",
         "Length",
-        State.FAILS,
-        f"{words}; the end of the answer would be cut off.",
+        State.WARNS,
+        f"{words}, and left out: cutting would take the answer.",
         "Raise max_length, or shorten the texts when the dataset is built.",
     )
 
@@ -221,7 +237,7 @@ def _check_needs(needs: Needs | None) -> Iterator[Check]:
     if needs is None:
         return
     yield preflight.check_disk(needs.disk, machine.free_disk())
-    memory = machine.host_memory()
+    memory = machine.memory_of(machine.first_device())
     if memory is not None:
         yield preflight.check_memory(needs.memory, memory.free, memory.total)
 
@@ -251,7 +267,8 @@ def _limit(spec: TrainSpec, base: BaseModel, tokens: Walked) -> int:
             f"max_length={given} is more than the base model can read. Choose at most "
             f"{most}.",
         )
-    return xray.settled_length(given, tokens.tally.tokens, base.context_length)
+    most = positions_of(spec) if writes(spec) else base.context_length
+    return xray.settled_length(given, tokens.tally.tokens, most)
 
 
 def _tokens(lengths: Lengths | None) -> dict[str, Any] | None:
@@ -284,7 +301,7 @@ def _memory(needs: Needs | None) -> dict[str, Any] | None:
 
 
 def _time(needs: Needs | None) -> dict[str, Any] | None:
-    if needs is None:
+    if needs is None or needs.time is None:
         return None
     return {
         "flops": needs.time.flops,

@@ -1,13 +1,14 @@
 """What this machine has: memory, disk, and how fast it multiplies matrices.
 
-Asked of the system at every look. What cannot be asked here, such as the memory of a
-GPU that only the training process may touch, is None, and said so.
+Asked of the system at every look; a GPU is asked through `nvidia-smi`, since no process
+but that of a training loads what could ask it directly. What cannot be known is None.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,20 +21,89 @@ from training.domain.training_time import Rate
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+_CPU = "cpu"
+_QUESTION = (
+    "--query-gpu=name,memory.free,memory.total",
+    "--format=csv,noheader,nounits",
+)
 _SIDE = 768
 """Of the matrices: a product of some milliseconds, and too large for the caches."""
 _TRIES = 5
 
 
+_MIB = 1 << 20
+_GPU_RATES = {"H200": 790e12, "H100": 790e12, "A100": 250e12}
+"""Operations a second in bf16. That of an H200 was measured in a product of matrices;
+an H100 has the same cores, and an A100 is taken at four fifths of its published 312."""
+
+
 @dataclass(frozen=True)
-class HostMemory:
+class DeviceMemory:
     """Bytes of memory that are free for a new process, and that there are at all."""
 
     free: int
     total: int
 
 
-def host_memory() -> HostMemory | None:
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as its driver describes it."""
+
+    name: str
+    memory: DeviceMemory
+
+
+def first_device() -> str:
+    """The device that a run would get if all were free."""
+    return settings.JOB_DEVICES[0]
+
+
+def memory_of(device: str) -> DeviceMemory | None:
+    """The memory of a device; None where it cannot be known."""
+    if device == _CPU:
+        return host_memory()
+    gpu = _gpu(device)
+    return gpu.memory if gpu else None
+
+
+def rate_of(device: str) -> Rate | None:
+    """Operations a second of a product of matrices on a device; None if not known."""
+    if device == _CPU:
+        return cpu_rate()
+    gpu = _gpu(device)
+    known = (rate for name, rate in _GPU_RATES.items() if gpu and name in gpu.name)
+    rate = next(known, None)
+    if gpu is None or rate is None:
+        return None
+    return Rate(rate, f"assumed for a {gpu.name} in bf16", is_measured=False)
+
+
+def read_gpus(table: str) -> list[Gpu]:
+    """The GPUs that nvidia-smi prints: name, MiB free and MiB in all, a line each."""
+    found = []
+    for line in table.splitlines():
+        name, *sizes = (cell.strip() for cell in line.rsplit(",", 2))
+        if len(sizes) == 2 and all(size.isdigit() for size in sizes):
+            free, total = (int(size) * _MIB for size in sizes)
+            found.append(Gpu(name, DeviceMemory(free, total)))
+    return found
+
+
+def _gpu(device: str) -> Gpu | None:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return None
+    try:
+        asked = subprocess.run(  # noqa: S603  (the command is our own)
+            [tool, *_QUESTION], capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    gpus, number = read_gpus(asked.stdout), device.partition(":")[2] or "0"
+    return gpus[int(number)] if number.isdigit() and int(number) < len(gpus) else None
+
+
+def host_memory() -> DeviceMemory | None:
     """The memory of this machine, or of the container it is; None where unknown."""
     if not _MEMINFO.is_file():
         return None
@@ -45,8 +115,8 @@ def host_memory() -> HostMemory | None:
     limit = _number(_CGROUP / "memory.max")
     if limit is not None and limit < total:
         used = _number(_CGROUP / "memory.current") or 0
-        return HostMemory(min(free, max(0, limit - used)), limit)
-    return HostMemory(free, total)
+        return DeviceMemory(min(free, max(0, limit - used)), limit)
+    return DeviceMemory(free, total)
 
 
 def free_disk() -> int:

@@ -6,13 +6,19 @@ loaded. A run that reads no tokens, such as TF-IDF, has no such needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from netft_site.base.refusals import Refused
 from training.domain import base_folder
+from training.domain.generative_settings import (
+    FIRST,
+    YES,
+    GenerativeHyperparameters,
+    settle,
+)
 from training.domain.hyperparameters import BaselineHyperparameters
+from training.domain.job_kinds import GENERATIVE, Objective, Tuning
 from training.domain.job_spec import TrainSpec
 from training.domain.memory import (
     Adaptation,
@@ -26,7 +32,7 @@ from training.domain.memory import (
 from training.domain.memory_ladder import Change, Limits, Rung, suggest
 from training.domain.model_size import ModelSize, size_of
 from training.domain.training_time import TrainingTime, training_time
-from training.domain.xray import Lengths
+from training.domain.xray import Lengths, Tally
 from training.models import BaseModel
 from training.services import base_folders
 from training.services.preflight import machine
@@ -43,54 +49,114 @@ class Needs:
     """The estimates of one run.
 
     rungs: what to change where it does not fit into the free memory; they end with what
-    fits. disk: bytes of checkpoints and artifact.
+    fits. time: None where the device's rate is not known. disk: bytes of checkpoints
+    and artifact.
     """
 
     plan: Plan
     memory: Memory
     rungs: list[Rung]
-    time: TrainingTime
+    time: TrainingTime | None
     disk: int
 
 
 def needs_of(
-    spec: TrainSpec, base: BaseModel, lengths: Lengths, other_tokens: int
+    spec: TrainSpec, base: BaseModel, lengths: Lengths, tally: Tally
 ) -> Needs | None:
-    """The needs of a run; None where the layout of its base is not known.
-
-    other_tokens: of DEV, which is read after every epoch.
-    """
+    """The needs of a run; None where the layout of its base is not known."""
     size = _size(spec, base)
     if size is None:
         return None
-    plan = plan_of(spec, lengths)
-    free = machine.host_memory()
-    shorter = lengths.points.get("0.95", 0)
-    limits = Limits(_CLASSIFIER, fewest_rows=2, shorter=shorter)
-    epochs = getattr(spec.hyperparameters, "epochs", 1)
-    # DEV is read forward alone, a third of what learning costs.
-    tokens = lengths.read * epochs + other_tokens * (epochs + 1) / 3
+    device = machine.first_device()
+    plan = plan_of(spec, lengths, on_gpu=device != "cpu")
+    memory, rate = machine.memory_of(device), machine.rate_of(device)
+    limits = _limits(spec, lengths)
     return Needs(
         plan=plan,
         memory=estimate(size, plan),
-        rungs=suggest(size, plan, free.free, limits) if free else [],
-        time=training_time(size, plan, tokens, machine.cpu_rate()),
+        rungs=suggest(size, plan, memory.free, limits) if memory else [],
+        time=training_time(size, plan, _tokens(spec, lengths, tally), rate)
+        if rate
+        else None,
         disk=_CHECKPOINTS * checkpoint_bytes(size, plan) + artifact_bytes(size, plan),
     )
 
 
-def plan_of(spec: TrainSpec, lengths: Lengths) -> Plan:
+def plan_of(spec: TrainSpec, lengths: Lengths, *, on_gpu: bool = False) -> Plan:
     """How the training process computes a step of this run."""
     settings = spec.hyperparameters
+    if isinstance(settings, GenerativeHyperparameters):
+        return _writing_plan(spec, settings, lengths, on_gpu)
     if isinstance(settings, BaselineHyperparameters):
-        return _on_cpu(Adaptation.NONE, _BASELINE_BATCH, lengths.longest)
-    return _on_cpu(
-        Adaptation(spec.tuning.value),
-        settings.batch,
-        lengths.longest,
-        rank=settings.r,
-        dropout=settings.dropout != 0,
+        plan = Plan(Adaptation.NONE, _BASELINE_BATCH, lengths.longest)
+    else:
+        plan = Plan(
+            Adaptation(spec.tuning.value),
+            settings.batch,
+            lengths.longest,
+            rank=settings.r,
+            dropout=settings.dropout != 0,
+        )
+    return replace(plan, precision=Precision.FP32, scored=False, on_gpu=on_gpu)
+
+
+def _writing_plan(
+    spec: TrainSpec,
+    settings: GenerativeHyperparameters,
+    lengths: Lengths,
+    on_gpu: bool,
+) -> Plan:
+    """Parts of at most `token_budget` tokens, or of one row that has more.
+
+    On a GPU adapters stand in fp32 beside weights in bf16, and where all weights learn
+    these are in fp32. DPO takes the scores of whole answers, which are never tiled.
+    """
+    longest = max(1, lengths.longest)
+    rows = max(1, min(settings.batch, settings.token_budget // longest))
+    settled = settle(
+        settings,
+        objective=spec.objective,
+        tuning=spec.tuning,
+        rows=lengths.rows,
+        max_length=lengths.limit,
     )
+    return Plan(
+        Adaptation(spec.tuning.value),
+        rows,
+        longest,
+        rank=settings.r,
+        precision=Precision.BF16 if on_gpu else Precision.FP32,
+        checkpointing=settings.gradient_checkpointing == YES,
+        dropout=settled.dropout != 0,
+        fused=spec.objective is Objective.SFT,
+        master_fp32=spec.tuning is Tuning.FULL,
+        on_gpu=on_gpu,
+    )
+
+
+def writes(spec: TrainSpec) -> bool:
+    """Whether the run teaches answers, not labels."""
+    return spec.objective in GENERATIVE
+
+
+def _limits(spec: TrainSpec, lengths: Lengths) -> Limits:
+    changes = frozenset(Change) if writes(spec) else _CLASSIFIER
+    if spec.tuning is Tuning.NONE:
+        changes = frozenset({Change.LENGTH})
+    fewest = 1 if writes(spec) else 2
+    return Limits(changes, fewest_rows=fewest, shorter=lengths.points["0.95"])
+
+
+def _tokens(spec: TrainSpec, lengths: Lengths, tally: Tally) -> float:
+    """Tokens that cost as much as learning them: DEV is read forward alone."""
+    settings = spec.hyperparameters
+    epochs = getattr(settings, "epochs", 1)
+    looks = epochs * getattr(settings, "evaluations", 1)
+    text = tally.text_tokens if getattr(settings, "domain_text", "") == FIRST else 0
+    # DPO reads each answer with the model that it starts from as well.
+    twice = 4 / 3 if spec.objective is Objective.DPO else 1
+    learned = lengths.read * epochs * twice + text
+    return learned + tally.other_tokens * (looks + 1) / 3
 
 
 def positions_of(spec: TrainSpec) -> int:
@@ -98,18 +164,6 @@ def positions_of(spec: TrainSpec) -> int:
     assert spec.base_model is not None  # noqa: S101  (who asks has counted tokens)
     folder = Path(spec.base_model.path)
     return base_folder.positions(base_folders.read_papers(folder).config)
-
-
-def _on_cpu(adaptation: Adaptation, rows: int, length: int, **more: Any) -> Plan:
-    return Plan(
-        adaptation,
-        rows,
-        length,
-        precision=Precision.FP32,
-        scored=False,
-        on_gpu=False,
-        **more,
-    )
 
 
 def _size(spec: TrainSpec, base: BaseModel) -> ModelSize | None:

@@ -17,21 +17,26 @@ from tokenizers import Tokenizer
 
 from netft_site.base.files import sha256_of
 from netft_site.base.refusals import Refused
-from training.domain.base_folder import TEMPLATE, TOKENIZER_CONFIG
-from training.domain.exchange_tokens import Encoded
+from training.domain.base_folder import (
+    GENERATION,
+    TEMPLATE,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+)
+from training.domain.exchange_tokens import Encoded, Piece
 from training.domain.findings import Finding, Weight
+from training.domain.job_kinds import GENERATIVE, Objective
 from training.domain.job_spec import BaseModelFiles, TrainSpec
 from training.domain.model_tokens import ModelTokens
-from training.domain.row_tokens import Wording, encode_row
+from training.domain.row_tokens import encode_row
 from training.domain.rows import FormatError, Row
+from training.domain.tasks import DOMAIN_TEXT, PREFERENCE
+from training.domain.wording import Wording
 from training.domain.xray import ReadSequence
-from training.models import Dataset
 from training.services import base_folders, tokenizing
-from training.services.datasets import streaming
 
 UNKNOWN_ONLY = "no_known_token"
 UNREADABLE = "row_unreadable"
-CLASSIFIERS = ("CLASSIFY", "BASELINE")
 _UNKNOWN = ("[UNK]", "<unk>")
 
 
@@ -78,7 +83,7 @@ class ClassifierReader:
     """Reads the text alone, with the special tokens that the tokenizer adds."""
 
     def __init__(self, files: BaseModelFiles) -> None:
-        path = Path(files.path) / "tokenizer.json"
+        path = Path(files.path) / TOKENIZER
         digest = sha256_of(path)
         self.key = f"texts-{digest}"
         self._tokenizer: Tokenizer = tokenizing.load(str(path), digest)
@@ -122,25 +127,28 @@ class ClassifierReader:
 
 
 class ExchangeReader:
-    """Reads exchanges, preferences and texts in the model's own template.
+    """Reads exchanges, or preferences, and texts in the model's own template.
 
     Raises Refused (``no_template``, or as `base_folder.read_shape`).
     """
 
-    def __init__(self, files: BaseModelFiles, dataset: Dataset) -> None:
+    def __init__(
+        self, files: BaseModelFiles, objective: Objective, wording: Wording
+    ) -> None:
         folder = Path(files.path)
-        # A tokenizer of its own: a model's template decides what is added.
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        # A tokenizer of its own: that of `tokenizing` is shared, and this is changed.
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._model = ModelTokens.of(base_folders.read_papers(folder), tokenizer)
-        self.key = f"exchanges-{_digest_of(folder)}"
-        scale, causes, versions = streaming.wording_of(dataset)
-        self._wording = Wording(tuple(scale.rows()), causes, versions)
+        self._pairs = objective is Objective.DPO
+        self._wording = wording
+        self.key = f"{objective.lower()}-{_digest_of(folder)}"
 
     def read(self, rows: Sequence[Row]) -> Iterator[list[ReadSequence]]:
-        """One sequence an exchange; two of a preference."""
+        """One sequence an exchange, two of a preference; none of what is not taken."""
         for row in rows:
+            is_text = row.task == DOMAIN_TEXT
             yield [
-                ReadSequence(len(one.ids), sum(one.trained), one.checks)
+                ReadSequence(len(one.ids), sum(one.trained), one.checks, is_text)
                 for one in self._encoded(row)
             ]
 
@@ -149,15 +157,7 @@ class ExchangeReader:
         return [
             ShownSequence(
                 [
-                    Token(
-                        piece.text,
-                        piece.id,
-                        Part.TRAINED
-                        if piece.is_trained
-                        else Part.SPECIAL
-                        if piece.id in self._model.special
-                        else Part.READ,
-                    )
+                    Token(piece.text, piece.id, self._part(piece))
                     for piece in one.pieces
                 ],
                 one.checks,
@@ -165,30 +165,38 @@ class ExchangeReader:
             for one in self._encoded(row)
         ]
 
+    def _part(self, piece: Piece) -> Part:
+        if piece.is_trained:
+            return Part.TRAINED
+        return Part.SPECIAL if piece.id in self._model.special else Part.READ
+
     def _encoded(self, row: Row) -> tuple[Encoded, ...]:
+        if self._pairs != (row.task == PREFERENCE):
+            return ()
         try:
             return encode_row(self._model, row, self._wording)
         except (Refused, FormatError) as error:
-            code = getattr(error, "code", UNREADABLE)
             words = "The row cannot be written as this model reads it."
+            code = getattr(error, "code", UNREADABLE)
             message = getattr(error, "message", words)
             return (Encoded("", (), (), (), checks=(_error(code, message),)),)
 
 
-def reader_for(spec: TrainSpec, dataset: Dataset) -> Reader | None:
+def reader_for(spec: TrainSpec) -> Reader | None:
     """How a training reads; None of one that reads no tokens.
 
     Raises Refused as `ExchangeReader`.
     """
     if spec.base_model is None:
         return None
-    if spec.objective.value in CLASSIFIERS:
-        return ClassifierReader(spec.base_model)
-    return ExchangeReader(spec.base_model, dataset)
+    if spec.objective in GENERATIVE:
+        assert spec.wording is not None  # noqa: S101  (the spec is checked)
+        return ExchangeReader(spec.base_model, spec.objective, spec.wording)
+    return ClassifierReader(spec.base_model)
 
 
 def _digest_of(folder: Path) -> str:
-    names = ("tokenizer.json", TOKENIZER_CONFIG, TEMPLATE, "generation_config.json")
+    names = (TOKENIZER, TOKENIZER_CONFIG, TEMPLATE, GENERATION)
     found = (folder / name for name in names)
     return "-".join(sha256_of(path)[:16] for path in found if path.is_file())
 

@@ -57,7 +57,7 @@ def rows_to_see(
     Raises ExportRefused (``leak_found``, ``file_damaged``, ``record_withheld``),
     VaultRefused without the project's key, and Refused as `reader_for`.
     """
-    reader = reader_for(spec, dataset)
+    reader = reader_for(spec)
     if reader is None or report.lengths is None:
         return []
     limit = report.lengths.limit

@@ -25,7 +25,7 @@ from training.domain.findings import Finding, Weight
 from training.domain.recipe import Split
 from training.domain.rows import SEVERITY, Row, read_row
 from training.domain.tasks import TASKS
-from training.domain.xray import Tally
+from training.domain.xray import LISTS, Tally
 from training.models import Dataset
 from training.services.datasets import folders, streaming
 from training.services.preflight.readers import Reader
@@ -157,24 +157,21 @@ def _restore(path: Path) -> tuple[Tally, list[int]]:
     kept = read_arrays(path)
     if kept is None:
         return Tally(), []
-    tally = Tally.restored(
-        json.loads(kept["facts"].tobytes()),
-        kept["tokens"].tolist(),
-        kept["trained"].tolist(),
-    )
-    return tally, kept["marks"].tolist()
+    facts = json.loads(kept["facts"].tobytes())
+    lists = {name: kept[name].tolist() for name in LISTS}
+    return Tally.restored(facts, lists), kept["marks"].tolist()
 
 
 def _keep(path: Path, tally: Tally, marks: Sequence[int]) -> None:
     facts = json.dumps(tally.as_dict()).encode()
+    lists = {name: np.array(getattr(tally, name), dtype=np.int32) for name in LISTS}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_arrays(
         path,
         {
             "facts": np.frombuffer(facts, dtype=np.uint8),
-            "tokens": np.array(tally.tokens, dtype=np.int32),
-            "trained": np.array(tally.trained, dtype=np.int32),
             "marks": np.array(marks, dtype=np.uint64),
+            **lists,
         },
     )
 
