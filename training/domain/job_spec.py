@@ -128,14 +128,16 @@ class TrainSpec:
 class PredictSpec:
     """Severity and probabilities for every item of a file.
 
-    labels must be those of the artifact, in the same order.
-    base_model: the folder the artifact was trained on, where it needs one.
+    labels must be those of the artifact, in the same order. artifact: null where a base
+    that writes is asked as it is. base_model: the folder the artifact was trained on,
+    where it needs one. wording: the words to ask with, for a model that writes.
     """
 
     labels: tuple[str, ...]
     items: DataFile
-    artifact: Artifact
+    artifact: Artifact | None
     base_model: BaseModelFiles | None = None
+    wording: Wording | None = None
     device: Device = Device.CPU
     threads: int | None = None
     batch: int = 32
@@ -147,6 +149,11 @@ class PredictSpec:
     def __post_init__(self) -> None:
         _check_shared(self)
         _refuse_if(self.kind is not Kind.PREDICT, "kind must be PREDICT")
+        untuned = self.artifact is None
+        _refuse_if(
+            untuned and not (self.base_model and self.wording),
+            "without an artifact base_model and wording are needed",
+        )
         _refuse_if(not 1 <= self.batch <= 1024, "batch must lie from 1 to 1024")
 
 

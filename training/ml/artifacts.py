@@ -148,6 +148,23 @@ def check_encoding(
     return base, card.encoding
 
 
+def check_language(card: Card, base: BaseModelFiles) -> Language:
+    """How a model that writes was trained, where it will be asked so.
+
+    Raises BadInput where it would not.
+    """
+    language = card.language
+    assert language is not None  # noqa: S101  (others are not asked in words)
+    tokenizer = sha256_of(Path(base.path) / TOKENIZER)
+    known = (language.weights_sha256, language.tokenizer_sha256)
+    if known != (base.weights_sha256, tokenizer):
+        raise BadInput(
+            "base_model_differs",
+            "The base model or its tokenizer is not the one of the training.",
+        )
+    return language
+
+
 def save_head(folder: Path, head: LinearHead) -> None:
     """Write a head as float32."""
     save_arrays(folder / _HEAD, head_arrays(head))

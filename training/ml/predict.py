@@ -30,7 +30,6 @@ from training.ml.data import (
     tokenize,
 )
 from training.ml.heads import Doubles, probabilities
-from training.ml.outcomes import BadInput
 
 # Scores of the rows with these numbers, shape (rows, k).
 Scorer = Callable[[Integers], Doubles]
@@ -40,15 +39,13 @@ def predict(spec: PredictSpec, run: Run) -> tuple[FileDigest, int, int]:
     """Write predictions.jsonl; returns it, its rows and how many texts were cut."""
     run.reporter.state(Phase.VERIFYING)
     items = read_items(run.path(spec.items.path), spec.items)
-    folder = run.path(spec.artifact.path)
-    card = open_artifact(folder, spec.artifact, spec.labels)
-    scorer, lengths, truncated = _scorer(folder, card, spec, items, run)
+    scorer, lengths, truncated = _any_scorer(spec, items, run)
     run.reporter.state(Phase.PREDICTING)
     lines: list[str] = [""] * len(items.ids)
     done, start = 0, time.perf_counter()
     for rows in length_batches(lengths, spec.batch):
         run.stop.check()
-        for i, prediction in zip(rows, _answer(rows, items, card, scorer), strict=True):
+        for i, prediction in zip(rows, _answer(rows, items, spec, scorer), strict=True):
             lines[i] = dump(prediction) + "\n"
         done += len(rows)
         eta = (time.perf_counter() - start) / done * (len(lines) - done)
@@ -60,7 +57,7 @@ def predict(spec: PredictSpec, run: Run) -> tuple[FileDigest, int, int]:
 
 
 def _answer(
-    rows: Integers, items: Items, card: Card, scorer: Scorer
+    rows: Integers, items: Items, spec: PredictSpec, scorer: Scorer
 ) -> list[Prediction]:
     start = time.perf_counter()
     shares = probabilities(scorer(rows))
@@ -68,24 +65,34 @@ def _answer(
     return [
         Prediction(
             id=items.ids[row],
-            label=card.labels[int(share.argmax())],
-            probabilities=dict(zip(card.labels, map(float, share), strict=True)),
+            label=spec.labels[int(share.argmax())],
+            probabilities=dict(zip(spec.labels, map(float, share), strict=True)),
             latency_ms=each,
         )
         for row, share in zip(rows, shares, strict=True)
     ]
 
 
+def _any_scorer(
+    spec: PredictSpec, items: Items, run: Run
+) -> tuple[Scorer, Integers, int]:
+    """`_scorer` of an artifact, or of a base that is asked as it is."""
+    card = None
+    if spec.artifact is not None:
+        folder = run.path(spec.artifact.path)
+        card = open_artifact(folder, spec.artifact, spec.labels)
+        if card.language is None:
+            return _scorer(folder, card, spec, items, run)
+    run.reporter.state(Phase.LOADING)
+    from training.ml.writing import writer_scores
+
+    return writer_scores(card, spec, items, run)
+
+
 def _scorer(
     folder: Path, card: Card, spec: PredictSpec, items: Items, run: Run
 ) -> tuple[Scorer, Integers, int]:
     """How to score rows, the rows' lengths for batching, and how many texts are cut."""
-    if card.language is not None:
-        raise BadInput(
-            "model_writes",
-            "The model writes answers; it gives no probabilities of labels.",
-            "Choose a model that was trained to classify.",
-        )
     characters = np.array([len(text) for text in items.texts], dtype=np.int64)
     # The libraries of a method take seconds to import, so only its own are.
     if card.method == BaselineMethod.MAJORITY:
