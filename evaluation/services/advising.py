@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -134,9 +134,13 @@ def in_months(months: Decimal | None) -> str:
         return "never"
     if months == 0:
         return "at once"
-    if months >= 24:
+    if months >= 120:
         return f"{months / 12:,.0f} years"
-    return f"{months:.1f} months"
+    if months >= 24:
+        return f"{months / 12:.1f} years"
+    # Not rounded up: a wait of 2.97 months is one of under 3.
+    shown = months.quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+    return f"{shown} months"
 
 
 def _between(known: Range) -> str:

@@ -9,6 +9,7 @@ many queries for many runs as for one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,17 +81,20 @@ class Appearance:
 
 @dataclass(frozen=True)
 class RunTouched:
-    """A run on a dataset with the record, and the models that came of it."""
+    """A run on a dataset with the record, and the models that came of it.
+
+    rows: all that the record has in the dataset, of every task, with copies.
+    """
 
     run: TrainingRun
     split: str
-    copies: int
+    rows: int
     models: tuple[str, ...]
 
     @property
     def use(self) -> str:
         """What the run did with it, in words."""
-        rows = f" as {self.copies} rows" if self.copies > 1 else ""
+        rows = f" as {self.rows} rows" if self.rows > 1 else ""
         return f"{USES[self.split]}{rows}"
 
 
@@ -175,8 +179,9 @@ def trace(*, record: Record) -> Lineage:
     """Return where a record's examples came from and where they went."""
     verdicts = Verdict.objects.filter(record=record).select_related("adjudicated_by")
     ordered = tuple(verdicts.order_by("-id"))
-    current = next((one.severity for one in ordered if one.is_current), None)
-    appearances = tuple(_appearances(record, current))
+    verdict = next((one for one in ordered if one.is_current), None)
+    current = verdict.severity if verdict else ""
+    appearances = tuple(_appearances(record, verdict))
     models = _models(record.project_id)
     runs = tuple(_runs(appearances, models))
     learned = _descent(models, {r.run.pk for r in runs if r.split == Split.TRAIN})
@@ -185,7 +190,7 @@ def trace(*, record: Record) -> Lineage:
         verdicts=ordered,
         appearances=appearances,
         runs=runs,
-        scored=tuple(_scored(record, current or "")),
+        scored=tuple(_scored(record, current)),
         learned=tuple(one.name for one in learned),
         measured=tuple(_measured(learned)),
     )
@@ -199,7 +204,7 @@ def first_labels(record: Record) -> Any:
     return answers.select_related("reviewer", "guidelines").order_by("id")
 
 
-def _appearances(record: Record, current: str | None) -> Iterable[Appearance]:
+def _appearances(record: Record, verdict: Verdict | None) -> Iterable[Appearance]:
     examples = Example.objects.filter(
         record=record, dataset__status=Dataset.Status.FROZEN
     ).select_related("dataset__project")
@@ -216,9 +221,7 @@ def _appearances(record: Record, current: str | None) -> Iterable[Appearance]:
             grade=example.get_grade_display(),
             method=kept.get("method", ""),
             frozen_at=example.dataset.frozen_at,
-            is_stale=TASKS[example.task_type].says_level
-            and not example.review_id
-            and example.label != current,
+            is_stale=_is_stale(example, verdict),
             verdict=kept.get("verdict"),
             reviews=_reviews_kept(kept.get("label_reviews")),
             ruleset=sanitizing and sanitizing["ruleset"],
@@ -226,6 +229,18 @@ def _appearances(record: Record, current: str | None) -> Iterable[Appearance]:
                 example.dataset.manifest.get("sanitizing", {}).get("rulesets", ())
             ),
         )
+
+
+def _is_stale(example: Example, verdict: Verdict | None) -> bool:
+    """Whether the example tells a verdict that says otherwise now, or is gone."""
+    task = TASKS[example.task_type]
+    if example.review_id or not (task.says_level or task.says_cause):
+        return False
+    if verdict is None:
+        return True
+    cause = example.snapshot.get("root_cause", verdict.root_cause)
+    other_level = task.says_level and example.label != verdict.severity
+    return other_level or (task.says_cause and cause != verdict.root_cause)
 
 
 def _task_of(example: Example) -> str:
@@ -249,6 +264,10 @@ def _runs(
     appearances: Sequence[Appearance], models: Sequence[ModelVersion]
 ) -> Iterable[RunTouched]:
     inside = {one.dataset.pk: one for one in reversed(appearances)}
+    # A record may make several examples: of other tasks, or of every review.
+    rows = Counter[int]()
+    for one in appearances:
+        rows[one.dataset.pk] += one.copies
     found = TrainingRun.objects.filter(dataset__in=inside).select_related(
         "job", "base_model"
     )
@@ -256,7 +275,7 @@ def _runs(
         where = inside[run.dataset_id]
         run.dataset = where.dataset
         names = tuple(one.name for one in _descent(models, {run.pk}))
-        yield RunTouched(run, where.split, where.copies, names)
+        yield RunTouched(run, where.split, rows[run.dataset_id], names)
 
 
 def _descent(models: Sequence[ModelVersion], runs: set[int]) -> list[ModelVersion]:

@@ -59,7 +59,7 @@ def _run(one: RunTouched) -> dict[str, Any]:
         "id": one.run.pk,
         "dataset": one.run.dataset.reference,
         "split": one.split,
-        "rows": one.copies,
+        "rows": one.rows,
         "use": one.use,
         "models": list(one.models),
     }

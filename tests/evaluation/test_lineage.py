@@ -380,3 +380,27 @@ def test_an_example_of_a_build_names_its_verdict_only_while_it_stands(project):
 
     assert kept == set(Verdict.objects.values_list("pk", flat=True))
     assert Example.objects.count() == len(kept)
+
+
+def test_a_run_learned_all_rows_of_a_record(record):
+    dataset = dataset_with(record, copies=2)
+    for task in ("triage", "root_cause"):
+        ExampleFactory(
+            dataset=dataset, record=record, task_type=task, label="high", copies=2
+        )
+    tuned(dataset, "tuned")
+
+    (run,) = lineage.trace(record=record).runs
+
+    assert run.rows == 6
+    assert run.use.endswith("as 6 rows")
+
+
+def test_an_overturned_root_cause_is_stale_where_it_is_told(record):
+    record.verdicts.update(root_cause="fibre")
+    for task in ("severity", "root_cause", "triage"):
+        dataset_with(record, task_type=task, snapshot={"root_cause": "power"})
+
+    stale = {one.task: one.is_stale for one in lineage.trace(record=record).appearances}
+
+    assert stale == {"Severity": False, "Root cause": True, "Triage answer": True}

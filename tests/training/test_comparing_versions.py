@@ -19,6 +19,7 @@ from tests.factories import (
 from tests.training.built import build
 from tests.training.pages import page_of, queries_of, text_of
 from tests.training.worlds import settle_many
+from training.domain.version_diff import Kind
 from training.models import Dataset, Example
 from training.services.datasets import comparing
 
@@ -67,6 +68,33 @@ def test_a_dataset_does_not_differ_from_itself(versions):
 
     assert found.is_same
     assert found.diff.unchanged == 60
+
+
+def test_another_root_cause_is_another_content(project):
+    for record in settle_many(project, 30):
+        record.verdicts.update(root_cause="power")
+    first = build(project, tasks=["root_cause"])
+    overturned = first.examples.order_by("pk").first().record
+    overturned.verdicts.update(root_cause="fibre")
+    second = build(project, tasks=["root_cause"])
+
+    found = comparing.compare_versions(before=first, after=second)
+
+    assert not found.is_same
+    assert found.diff.counts[Kind.RECAUSED] == 1
+    (change,) = found.diff.changes
+    assert (change.before.cause, change.after.cause) == ("power", "fibre")
+
+
+def test_contents_that_differ_beside_the_examples_are_not_the_same(versions):
+    _, second = versions
+    again = Dataset.objects.get(pk=second.pk)
+    again.sha256 = "0" * 64
+
+    found = comparing.compare_versions(before=second, after=again)
+
+    assert found.is_alike
+    assert not found.is_same
 
 
 def test_mix_ins_are_known_by_their_text(project):

@@ -21,6 +21,7 @@ from tests.factories import (
 )
 from tests.training.built import build, read
 from tests.training.worlds import distinct_text, settle, settle_many
+from training.domain.recipe_choice import KINDS, ORIGINS
 from training.models import Example
 from training.services import runs
 from training.services.datasets import exporting, previewing, streaming
@@ -197,6 +198,53 @@ def test_a_general_text_close_to_a_held_out_ticket_is_left_out_and_counted(proje
     beyond = [t for t in tickets[::2] if splits[t.external_id] != "TRAIN"]
     assert dataset.manifest["left_out"]["near_held_out"] == len(beyond) > 0
     assert any(row["split"] == "TRAIN" and "task" in row for row in rows_of(dataset))
+
+
+def test_an_answer_that_contradicts_the_root_cause_is_not_the_ideal_one(project):
+    principal, senior = (ReviewerFactory(grade=g) for g in ("PRINCIPAL", "SENIOR"))
+    for record in settle_many(project, 40):
+        verdict = record.verdicts.get()
+        record.verdicts.update(root_cause="fibre")
+        told = {"record": record, "severity": verdict.severity}
+        ReviewFactory(
+            reviewer=principal, root_cause="power", response="Replace it.", **told
+        )
+        ReviewFactory(
+            reviewer=senior, root_cause="fibre", response="Splice it.", **told
+        )
+
+    dataset = build(project, tasks=["triage"], **ALL_TRAIN)
+
+    steps = {row["fields"]["next_step"] for row in rows_of(dataset)}
+    assert steps == {"Splice it."}
+
+
+def test_what_the_seniors_are_asked_about_waits_in_every_task(project):
+    settle_many(project, 40)
+    for number in range(20):
+        resolve(project, number, state="CONTESTED" if number < 5 else "SETTLED")
+
+    dataset = build(project, tasks=["severity", "resolution"])
+
+    assert dataset.manifest["left_out_of"]["resolution"]["contested"] == 5
+
+
+def test_a_format_without_a_place_for_the_examples_is_said_before_the_build(project):
+    settle_many(project, 40)
+
+    shown = previewing.preview(project=project, recipe={"formats": ["text"]})
+
+    assert not shown.can_freeze
+    assert "format_empty" in {one.rule for one in shown.findings}
+
+
+def test_a_kind_that_no_record_has_is_refused_by_name(project):
+    with pytest.raises(Refused) as refusal:
+        previewing.preview(project=project, recipe={"filters": {"kinds": ["NOPE"]}})
+
+    assert "filters.kinds" in refusal.value.message
+    assert tuple(Record.Kind.values) == KINDS
+    assert tuple(Record.Origin.values) == ORIGINS
 
 
 @pytest.mark.parametrize("name", ["INC00000#copy1", "INC00000#resolution"])

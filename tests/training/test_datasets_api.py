@@ -151,6 +151,21 @@ def test_a_stream_that_was_cut_off_goes_on_where_it_stopped(
     assert all(json.loads(line) for line in lines)
 
 
+def test_a_stream_goes_on_in_the_version_that_it_began(
+    project, dataset, erin, browser_of
+):
+    build(project, dataset.name, seed=5)
+    browser, query = browser_of(erin), "?format=classification&after=3"
+    root = f"/api/v1/projects/{project.slug}/datasets/{dataset.name}"
+
+    unnamed = browser.get(f"{root}/export/{query}")
+    named = browser.get(f"{root}@{dataset.version}/export/{query}")
+
+    assert unnamed.status_code >= 400
+    assert unnamed.json()["error"]["code"] == "version_needed"
+    assert named["X-Dataset-SHA256"] == dataset.sha256
+
+
 @pytest.mark.parametrize(
     "query", ["", "?format=parquet", "?format=classification&split=X",
               "?format=classification&after=-1"]

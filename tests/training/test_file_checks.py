@@ -270,6 +270,76 @@ def test_numbers_that_json_does_not_know_are_an_error(constant):
     assert report.findings[0].rule == "json_invalid"
 
 
+CALL = {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "ping"}}]}
+RESULT = {"role": "tool", "tool_call_id": "1", "content": "up"}
+
+
+def test_a_conversation_with_tools_takes_turns():
+    turns = [*said(U), CALL, RESULT, RESULT, *said(A)]
+
+    report = check_file([json.dumps({"messages": turns}).encode()], "openai_chat")
+
+    assert report.passed == 1
+
+
+@pytest.mark.parametrize(
+    ("messages", "rule"),
+    [
+        ([*said(U), {**said(A)[0], "weight": 0}], "nothing_trained"),
+        ([*said(U), {**said(A)[0], "weight": "x"}], "weight_invalid"),
+        ([*said(U), {"role": "assistant", "tool_calls": "yes"}], "tool_calls_invalid"),
+        ([*said(U), {"role": "assistant", "content": "\u200b\u200b"}], "content_empty"),
+        ([{"role": "system", "content": "s"}, *said(A)], "user_missing"),
+    ],
+)
+def test_what_teaches_nothing_is_an_error(messages, rule):
+    line = json.dumps({"messages": messages}).encode()
+
+    report = check_file([line], "openai_chat")
+
+    assert report.passed == 0
+    assert rule in [f.rule for f in report.findings]
+
+
+@pytest.mark.parametrize(
+    "more", [{"system": 5}, {"history": "z"}, {"history": [["q"]]}]
+)
+def test_an_alpaca_line_holds_texts(more):
+    line = json.dumps({"instruction": "i", "output": "o", **more}).encode()
+
+    assert check_file([line], "alpaca").passed == 0
+
+
+def row(**values) -> bytes:
+    usual = {"id": "1", "text": "The uplink flaps", "label": "low", "split": "TRAIN"}
+    return json.dumps({**usual, **values}).encode()
+
+
+def test_a_test_text_in_other_case_and_blanks_is_the_training_text():
+    lines = [row(), row(id="2", text="the  UPLINK flaps", split="TEST")]
+
+    report = check_file(lines, "classification")
+
+    assert "duplicate_across_splits" in [f.rule for f in report.findings]
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_astray"),
+    [
+        ({}, False),
+        ({"copy_of": "9"}, True),
+        ({"split": "TEST"}, True),
+        ({"label": "high"}, True),
+    ],
+)
+def test_a_copy_stands_where_its_original_does(copy, is_astray):
+    lines = [row(**{"id": "1#copy1", "copy_of": "1", **copy}), row()]
+
+    report = check_file(lines, "classification")
+
+    assert ("copy_astray" in [f.rule for f in report.findings]) == is_astray
+
+
 @pytest.mark.parametrize(
     ("format_name", "line"),
     [

@@ -68,6 +68,24 @@ def test_mix_ins_and_other_tasks_have_no_verdict_to_differ_from(dataset):
     assert stale.count(dataset=dataset) == 0
 
 
+@pytest.mark.parametrize("task", ["root_cause", "triage"])
+def test_an_overturned_root_cause_is_stale_where_the_task_names_it(dataset, task):
+    told = example_of(dataset, "high", task_type=task, snapshot={"root_cause": "power"})
+    example_of(dataset, "high", snapshot={"root_cause": "power"})
+    Verdict.objects.filter(is_current=True).update(root_cause="fibre")
+
+    (found,) = stale.find(dataset=dataset).labels
+
+    assert found.record_id == told.record_id
+    assert (found.frozen_cause, found.cause_now) == ("power", "fibre")
+
+
+def test_a_lost_verdict_is_stale_for_a_task_that_names_the_cause_alone(dataset):
+    example_of(dataset, None, task_type="root_cause", snapshot={"root_cause": "power"})
+
+    assert stale.count(dataset=dataset) == 1
+
+
 def test_a_dataset_that_is_not_frozen_has_none(project):
     dataset = DatasetFactory(project=project)
     example_of(dataset, "low")

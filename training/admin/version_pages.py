@@ -37,6 +37,7 @@ KIND_WORDS = {
     Kind.COPIED: "Copies changed",
     Kind.REGRADED: "Grade changed",
     Kind.RECATEGORISED: "Category changed",
+    Kind.RECAUSED: "Root cause changed",
 }
 # What changes a model or a figure most; the rest is said in a line.
 _TILES = (Kind.ADDED, Kind.REMOVED, Kind.RELABELLED, Kind.MOVED, Kind.REWORDED)
@@ -219,6 +220,7 @@ def _fact(change: Change, kind: Kind) -> tuple[str, str, str]:
         Kind.REWORDED: (old.text_sha256[:12], new.text_sha256[:12]),
         Kind.COPIED: (str(old.copies), str(new.copies)),
         Kind.REGRADED: (old.grade, new.grade),
+        Kind.RECAUSED: (old.cause, new.cause),
         Kind.RECATEGORISED: (old.category, new.category),
     }
     before, after = pairs[kind]

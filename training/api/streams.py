@@ -14,7 +14,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from training.api.datasets import DatasetView, ExportRequestSerializer
-from training.services.datasets import gating, streaming
+from training.services.datasets import gating, resolving, streaming
 
 
 class StreamRequestSerializer(ExportRequestSerializer):
@@ -55,20 +55,22 @@ class DatasetStream(DatasetView):
     ) -> StreamingHttpResponse:
         """Stream the rows of a frozen dataset in a format.
 
-        A reader that was cut off asks again with `after` = the whole lines it has.
+        A reader that was cut off asks again with `after` = the whole lines it has, and
+        with the version that it was reading (`X-Dataset-Version`).
         """
         asked = StreamRequestSerializer(data=_known(request))
         asked.is_valid(raise_exception=True)
         dataset = self.dataset(reference)
+        after = asked.validated_data["after"]
+        if after and "@" not in reference:
+            resolving.refuse_versions(dataset=dataset)
         wanted = {
             "format_name": asked.validated_data["format"],
             "split": asked.validated_data["split"],
         }
         streaming.check_stream(dataset=dataset, **wanted)
         streaming.verify_files(dataset=dataset, split=wanted["split"])
-        lines = gating.checked_lines(
-            dataset=dataset, after=asked.validated_data["after"], **wanted
-        )
+        lines = gating.checked_lines(dataset=dataset, after=after, **wanted)
         response = _stream(lines)
         total = streaming.count_rows(dataset=dataset, **wanted)
         response["X-Total-Rows"] = str(total)

@@ -182,7 +182,9 @@ def _against_all(record: RecordFacts, recipe: Recipe) -> str:
     """Why a record cannot teach anything at all; empty if it can."""
     if record.origin == GENERAL or not _matches(record, recipe):
         return "filtered"
-    return record.state.lower() if record.state in ("HELD", "EXCLUDED") else ""
+    # What the seniors are asked about waits for them, whatever a task is about.
+    is_out = record.state in ("HELD", "EXCLUDED", "CONTESTED")
+    return record.state.lower() if is_out else ""
 
 
 def _against(record: RecordFacts, task: Task, recipe: Recipe) -> str:
@@ -208,8 +210,6 @@ def _reasons(record: RecordFacts, task: Task, recipe: Recipe) -> Iterator[str]:
 
 
 def _against_verdict(record: RecordFacts, recipe: Recipe) -> str:
-    if record.state == "CONTESTED":
-        return "contested"
     ruling = record.ruling
     if ruling is None:
         return "open"

@@ -7,32 +7,29 @@ quote it.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from training.domain.exchange_checks import ExchangeChecks
 from training.domain.findings import Finding, Findings, Weight, has_errors
-from training.domain.line_checks import CHECKS, Complaint, unread_columns
+from training.domain.line_checks import CHECKS, unread_columns
 from training.domain.line_contents import (
-    content_of,
     is_row,
     oddities,
     read_by_model,
 )
+from training.domain.repeats import Repeats
 from training.domain.rows import FormatError
 from training.domain.strict_json import finite
+from training.domain.turn_checks import Complaint
 from training.domain.validation import FEW_EXAMPLES, FEWEST_EXAMPLES, MODEST_EXAMPLES
 
 # From here on a text is said to come close to the limit.
 NEARLY_FULL = 0.9
 # So many lines are looked at for a guess; the first few may be the broken ones.
 _LINES_FOR_A_GUESS = 20
-
-# Made once: `json.dumps` makes one anew for every line.
-_sorted = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ class _Lines:
         judge_texts: bool,
     ) -> None:
         self._format, self._labels, self._tokens = format_name, labels, tokens
-        self._found, self._repeats = Findings(), _Repeats()
+        self._found, self._repeats = Findings(), Repeats()
         count = tokens.count if tokens else None
         self._texts = ExchangeChecks(count) if judge_texts else None
         self._rows = self._passed = 0
@@ -184,64 +181,6 @@ def _check_length(
     message = f"{count} tokens; the model reads {tokens.limit}."
     fix = "Shorten the text, or choose a model that reads more."
     found.add(Finding(rule, weight, message, item, "text", fix))
-
-
-class _Repeats:
-    """Remembers ids and contents as short hashes; marked copies are no repeats.
-
-    Of a row it remembers split and label as well: the same text in two splits is a
-    leak, with two labels a contradiction.
-    """
-
-    def __init__(self) -> None:
-        self._ids: set[bytes] = set()
-        self._contents: dict[bytes, tuple[str, str]] = {}
-        self._repeated = self._leaked = self._contradicted = 0
-
-    def note(self, data: Mapping[str, Any]) -> Iterator[Complaint]:
-        """Count a repeated content; complain of a repeated id."""
-        if "id" in data and not _is_new(data["id"], self._ids):
-            yield "id_repeated", "id", "An earlier line has this id."
-        if not data.get("copy_of"):
-            stands = (str(data.get("split", "")), str(data.get("label", "")))
-            first = self._contents.setdefault(_digest(content_of(data)), stands)
-            if first is not stands:
-                self._repeated += 1
-                self._leaked += first[0] != stands[0]
-                self._contradicted += first[1] != stands[1]
-
-    def close(self, found: Findings) -> None:
-        """Say how many contents were repeated, and which of them do harm."""
-        for rule, weight, count, words in (
-            ("duplicate", Weight.WARNING, self._repeated, "repeat the content"),
-            (
-                "duplicate_across_splits",
-                Weight.ERROR,
-                self._leaked,
-                "have the text, in another split,",
-            ),
-            (
-                "duplicate_conflict",
-                Weight.WARNING,
-                self._contradicted,
-                "have the text, with another label,",
-            ),
-        ):
-            if count:
-                message = f"{count} lines {words} of an earlier line."
-                found.add(Finding(rule, weight, message))
-
-
-def _is_new(value: Any, known: set[bytes]) -> bool:
-    digest = _digest(value)
-    if digest in known:
-        return False
-    known.add(digest)
-    return True
-
-
-def _digest(value: Any) -> bytes:
-    return hashlib.blake2b(_sorted(value).encode(), digest_size=12).digest()
 
 
 def _parse(line: bytes) -> tuple[dict[str, Any] | None, list[Complaint]]:

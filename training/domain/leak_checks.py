@@ -6,6 +6,7 @@ A text that was shortened may have become the copy of another one.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -102,7 +103,7 @@ def _check_resemblances(pairs: Iterable[Resemblance], found: Findings) -> None:
             Finding(
                 rule,
                 weight,
-                f"Two {alike} texts ({pair.similarity:.2f})"
+                f"Two {alike} texts ({_shown(pair.similarity):.2f})"
                 f"{_CUT if pair.is_cut else ''} lie in different splits.",
                 f"{pair.first} ({pair.first_split}), "
                 f"{pair.second} ({pair.second_split})",
@@ -110,3 +111,8 @@ def _check_resemblances(pairs: Iterable[Resemblance], found: Findings) -> None:
                 _CUT_FIX if pair.is_cut else _EXCLUDE if is_near else _LOOK,
             )
         )
+
+
+def _shown(similarity: float) -> float:
+    """Cut to two places: what is below the limit shall not read as at it."""
+    return math.floor(similarity * 100 + 1e-9) / 100

@@ -7,28 +7,28 @@ alternate, empty contents. A complaint names rule and field and never quotes the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from training.domain.formats import hub_folder
 from training.domain.formats.shapes import BEDROCK_SCHEMA
+from training.domain.line_contents import is_blank
 from training.domain.tasks import SEVERITY, TASKS
+from training.domain.turn_checks import (
+    Complaints,
+    Data,
+    check_content,
+    check_message,
+    check_messages,
+    check_turns,
+    check_weights,
+)
 
-# Rule, field and message.
-Complaint = tuple[str, str, str]
-Complaints = Iterator[Complaint]
-Data = Mapping[str, Any]
-
-_OPENAI_ROLES = ("system", "user", "assistant", "tool", "developer")
 _SHAREGPT_ROLES = {
     "system": "system", "human": "user", "gpt": "assistant",
     "function_call": "tool", "observation": "tool",
 }  # fmt: skip
 _OPENAI_KEYS = {"messages", "tools", "parallel_tool_calls"}
-_MESSAGE_KEYS = {
-    "role", "content", "name", "weight", "tool_calls", "tool_call_id", "refusal",
-}  # fmt: skip
 
 
 _TRL_EXTRAS = {"id", "tools", "chat_template_kwargs"}
@@ -97,8 +97,22 @@ def _check_alpaca(data: Data, labels: Sequence[str]) -> Complaints:
     )
     yield from _check_text(data, "instruction")
     yield from _check_text(data, "output")
-    if not isinstance(data.get("input", ""), str):
-        yield "field_missing", "input", "The input is no text."
+    for key in ("input", "system"):
+        if not isinstance(data.get(key, ""), str):
+            yield "field_missing", key, f"The {key} is no text."
+    if not _are_rounds(data.get("history", [])):
+        message = "The history is no list of pairs of texts."
+        yield "history_invalid", "history", message
+
+
+def _are_rounds(history: Any) -> bool:
+    """Whether it is a list of questions, each with its answer."""
+    return isinstance(history, list) and all(
+        isinstance(pair, list)
+        and len(pair) == 2
+        and all(isinstance(t, str) for t in pair)
+        for pair in history
+    )
 
 
 def _check_openai_chat(data: Data, labels: Sequence[str]) -> Complaints:
@@ -107,22 +121,11 @@ def _check_openai_chat(data: Data, labels: Sequence[str]) -> Complaints:
     if not isinstance(messages, list) or not messages:
         yield "messages_missing", "messages", "There is no list of messages."
         return
-    complaints = [c for message in messages for c in _check_message(message)]
+    complaints = [c for message in messages for c in check_message(message)]
     yield from complaints
     if not complaints:
-        yield from _check_turns([message["role"] for message in messages], "messages")
-
-
-def _check_message(message: Any, field: str = "messages") -> Complaints:
-    if not isinstance(message, dict):
-        yield "message_invalid", field, "A message is no object."
-        return
-    if set(message) - _MESSAGE_KEYS:
-        yield "key_unknown", field, "A message has an unknown key."
-    if message.get("role") not in _OPENAI_ROLES:
-        yield "role_unknown", f"{field}.role", "A role is missing or unknown."
-    if message.get("content") is not None or not message.get("tool_calls"):
-        yield from _check_content(message.get("content"), f"{field}.content")
+        yield from check_turns([message["role"] for message in messages], "messages")
+        yield from check_weights(messages)
 
 
 def _check_sharegpt(data: Data, labels: Sequence[str]) -> Complaints:
@@ -137,7 +140,7 @@ def _check_sharegpt(data: Data, labels: Sequence[str]) -> Complaints:
     yield from complaints
     if not complaints:
         roles = [_SHAREGPT_ROLES[message["from"]] for message in said]
-        yield from _check_turns(roles, "conversations")
+        yield from check_turns(roles, "conversations")
 
 
 def _check_sharegpt_turn(message: Any) -> Complaints:
@@ -148,7 +151,7 @@ def _check_sharegpt_turn(message: Any) -> Complaints:
     role = message.get("from")
     if not isinstance(role, str) or role not in _SHAREGPT_ROLES:
         yield "role_unknown", f"{field}.from", "A role is missing or unknown."
-    yield from _check_content(message.get("value"), f"{field}.value")
+    yield from check_content(message.get("value"), f"{field}.value")
 
 
 def _check_bedrock(data: Data, labels: Sequence[str]) -> Complaints:
@@ -166,7 +169,7 @@ def _check_bedrock(data: Data, labels: Sequence[str]) -> Complaints:
     yield from complaints
     if not complaints:
         roles = [message["role"] for message in messages]
-        yield from _check_turns(roles, "messages")
+        yield from check_turns(roles, "messages")
         if roles[0] != "user":
             yield "first_not_user", "messages", "The first turn is not the user's."
 
@@ -190,13 +193,13 @@ def _check_blocks(blocks: Any, field: str) -> Complaints:
         if not isinstance(block, dict) or set(block) != {"text"}:
             yield "content_invalid", field, "A block holds more or less than text."
         else:
-            yield from _check_content(block["text"], field)
+            yield from check_content(block["text"], field)
 
 
 def _check_trl(data: Data, labels: Sequence[str]) -> Complaints:
     complaints = [
-        *_check_messages(data, "prompt"),
-        *_check_messages(data, "completion"),
+        *check_messages(data, "prompt"),
+        *check_messages(data, "completion"),
     ]
     yield from complaints
     if not complaints:
@@ -208,7 +211,7 @@ def _check_preference(data: Data, labels: Sequence[str]) -> Complaints:
     if all(isinstance(data.get(key), str) for key in keys):
         complaints = [c for key in keys for c in _check_text(data, key)]
     else:
-        complaints = [c for key in keys for c in _check_messages(data, key)]
+        complaints = [c for key in keys for c in check_messages(data, key)]
         if not complaints:
             complaints = [
                 *_check_asked_and_said(data, "chosen"),
@@ -219,34 +222,13 @@ def _check_preference(data: Data, labels: Sequence[str]) -> Complaints:
         yield "answers_equal", "rejected", "Chosen and rejected are the same."
 
 
-def _check_messages(data: Data, key: str) -> Complaints:
-    messages = data.get(key)
-    if not isinstance(messages, list) or not messages:
-        yield "messages_missing", key, "There is no list of messages."
-        return
-    for message in messages:
-        yield from _check_message(message, key)
-
-
 def _check_asked_and_said(data: Data, key: str) -> Complaints:
     roles = [message["role"] for message in data["prompt"]]
     if roles[-1] == "assistant":
         yield "last_not_user", "prompt", "The prompt ends with the assistant."
     if data[key][0]["role"] != "assistant":
         yield "first_not_assistant", key, "The answer is not the assistant's."
-    yield from _check_turns([*roles, *(m["role"] for m in data[key])], key)
-
-
-def _check_turns(roles: Sequence[str], field: str) -> Complaints:
-    if "assistant" not in roles:
-        yield "assistant_missing", field, "No assistant turn to learn from."
-    elif roles[-1] != "assistant":
-        yield "last_not_assistant", field, "The last turn is not the assistant's."
-    spoken = [role for role in roles if role in ("user", "assistant")]
-    if any(first == second for first, second in pairwise(spoken)):
-        yield "turns_repeat", field, "User and assistant do not take turns."
-    if any(role in ("system", "developer") for role in roles[1:]):
-        yield "system_not_first", field, "A system turn is not the first."
+    yield from check_turns([*roles, *(m["role"] for m in data[key])], key)
 
 
 def _check_keys(data: Data, known: set[str]) -> Complaints:
@@ -262,15 +244,8 @@ def _check_text(data: Data, key: str) -> Complaints:
     value = data.get(key)
     if not isinstance(value, str):
         yield "field_missing", key, "The field is missing or is no text."
-    elif not value.strip():
+    elif is_blank(value):
         yield "field_empty", key, "The field is empty."
-
-
-def _check_content(content: Any, field: str) -> Complaints:
-    if not isinstance(content, str):
-        yield "content_invalid", field, "A content is missing or no text."
-    elif not content.strip():
-        yield "content_empty", field, "A content is empty."
 
 
 LineCheck = Callable[[Data, Sequence[str]], Complaints]

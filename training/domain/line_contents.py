@@ -106,6 +106,11 @@ def content_of(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "id": data.get("id")} if data.get("record") else content
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen; zero-width marks cannot."""
+    return not any(sign.isprintable() and not sign.isspace() for sign in text)
+
+
 def is_row(data: Mapping[str, Any]) -> bool:
     """Whether the line is a labelled text, no exchange."""
     return isinstance(data.get("text"), str)

@@ -10,12 +10,17 @@ from typing import Any
 
 from training.domain.recipe_reading import (
     RecipeError,
+    check_among,
     check_number,
     check_whole,
     read_moment,
     read_names,
     read_object,
 )
+
+KINDS = ("TICKET", "LOG", "CONFIG", "SHOW_OUTPUT", "QA", "DOCUMENT")
+ORIGINS = ("REAL", "SYNTHETIC", "GENERAL")
+"""What a record can be, and where it can come from."""
 
 
 class HoldoutMode(StrEnum):
@@ -101,6 +106,8 @@ class Filters:
 
     def __post_init__(self) -> None:
         check_number("filters.min_agreement", self.min_agreement, 0, 1)
+        check_among("filters.kinds", self.kinds, KINDS)
+        check_among("filters.origins", self.origins, ORIGINS)
 
     @classmethod
     def parse(cls, data: Any) -> Filters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -67,3 +67,9 @@ def check_whole(where: str, value: Any, low: int, high: int) -> None:
     """Refuse what is not a whole number from `low` to `high`."""
     if type(value) is not int or not low <= value <= high:
         raise RecipeError(where, f"expected a whole number from {low} to {high}")
+
+
+def check_among(where: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse names that are none of the known ones."""
+    if set(names) - set(known):
+        raise RecipeError(where, f"expected some of {', '.join(known)}")

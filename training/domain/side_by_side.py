@@ -149,6 +149,8 @@ def _spreads(own: Sequence[Outcome], today: Sequence[Outcome] | None) -> Spreads
     return Spreads(
         upfront=spread([world.upfront for world in own]),
         monthly=spread([world.monthly for world in own]),
-        per_success=spread(per_success) if any(per_success) else None,
+        per_success=spread(per_success)
+        if any(one is not None for one in per_success)
+        else None,
         break_even=None if waits is None else spread(waits),
     )

@@ -34,6 +34,10 @@ _HOLD_OUT_LATER = (
     "Figures on TEST tell of tickets of the same time. To measure on what came later, "
     "let the recipe hold out the latest tickets."
 )
+_KEPT_OLDER = (
+    "They belong to a group with a later ticket, or had their split before. Figures on "
+    "them do not tell of what came later."
+)
 
 
 def check_dataset(
@@ -164,14 +168,18 @@ def _size_weight(count: int) -> Weight | None:
 def _check_time(items: Sequence[Item], recipe: Recipe, found: Findings) -> None:
     test = [i.opened_at for i in items if i.split is Split.TEST and i.opened_at]
     train = [i.opened_at for i in items if i.split is Split.TRAIN and i.opened_at]
-    if test and train and min(test) <= max(train):
-        late = sum(moment >= min(test) for moment in train)
-        message = f"{late} training tickets were opened after the first test ticket."
-        # Where splits are mixed on purpose that is so, and still good to know.
-        weight = Weight.WARNING if recipe.test.is_temporal else Weight.INFORMATION
-        found.add(
-            Finding("test_before_train", weight, message, "TEST", fix=_HOLD_OUT_LATER)
-        )
+    if not test or not train or min(test) > max(train):
+        return
+    older = sum(moment <= max(train) for moment in test)
+    message = (
+        f"{older} of {len(test)} test tickets are no newer than the newest training "
+        "ticket."
+    )
+    # Where splits are mixed on purpose that is so, and still good to know.
+    weight, fix = Weight.INFORMATION, _HOLD_OUT_LATER
+    if recipe.test.is_temporal:
+        weight, fix = Weight.WARNING, _KEPT_OLDER
+    found.add(Finding("test_before_train", weight, message, "TEST", fix=fix))
 
 
 def _check_gold(recipe: Recipe, waiting: int, found: Findings) -> None:

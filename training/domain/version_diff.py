@@ -32,6 +32,7 @@ class Kind(StrEnum):
     COPIED = "copied"
     REGRADED = "regraded"
     RECATEGORISED = "recategorised"
+    RECAUSED = "recaused"
 
 
 class Item(NamedTuple):
@@ -39,7 +40,7 @@ class Item(NamedTuple):
 
     identity: what says that two examples are the same one; the streams are in its
     order. text_sha256: of the text, and of what is answered. name: the record's
-    external id. copies: its rows in TRAIN, 1 elsewhere.
+    external id. copies: its rows in TRAIN, 1 elsewhere. cause: the root cause.
     """
 
     identity: tuple[int, str]
@@ -50,6 +51,7 @@ class Item(NamedTuple):
     text_sha256: str
     category: str
     grade: str
+    cause: str = ""
 
 
 _COMPARED = {
@@ -59,6 +61,7 @@ _COMPARED = {
     Kind.COPIED: "copies",
     Kind.REGRADED: "grade",
     Kind.RECATEGORISED: "category",
+    Kind.RECAUSED: "cause",
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from training.domain.tasks import SEVERITY, TASKS
@@ -140,24 +141,34 @@ class ExampleQuerySet(models.QuerySet):
         return self.filter(split=split)
 
     def with_current_verdict(self) -> Self:
-        """Annotate `label_now`, `method_now`, `since_now`; null without a verdict."""
+        """Annotate `label_now`, `cause_now`, `method_now`, `since_now`, null without a
+        verdict, and `cause_then`, the root cause at the freeze.
+        """
         current = models.FilteredRelation(
             "record__verdicts", condition=models.Q(record__verdicts__is_current=True)
         )
         return self.annotate(current=current).annotate(
             label_now=models.F("current__severity"),
+            cause_now=models.F("current__root_cause"),
+            cause_then=KT("snapshot__root_cause"),
             method_now=models.F("current__method"),
             since_now=models.F("current__created_at"),
         )
 
     def stale(self) -> Self:
-        """Examples with a verdict's label whose record's verdict says otherwise now."""
-        overturned = models.Q(label_now__isnull=True) | ~models.Q(
-            label_now=models.F("label")
+        """Examples of a verdict that is gone, or names another level or cause now."""
+        level = [key for key, task in TASKS.items() if task.says_level]
+        cause = [key for key, task in TASKS.items() if task.says_cause]
+        overturned = (
+            models.Q(label_now__isnull=True)
+            | models.Q(task_type__in=level) & ~models.Q(label_now=models.F("label"))
+            | models.Q(task_type__in=cause)
+            & ~models.Q(cause_now=models.F("cause_then"))
         )
-        telling = [key for key, task in TASKS.items() if task.says_level]
-        labelled = self.filter(task_type__in=telling, review=None, record__isnull=False)
-        return labelled.with_current_verdict().filter(overturned)
+        telling = self.filter(
+            task_type__in={*level, *cause}, review=None, record__isnull=False
+        )
+        return telling.with_current_verdict().filter(overturned)
 
 
 class ExportQuerySet(models.QuerySet):

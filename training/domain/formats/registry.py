@@ -50,11 +50,17 @@ class Format:
 
     def takes_row(self, row: Row) -> bool:
         """Whether the row has a place in the format."""
-        is_text = row.task == DOMAIN_TEXT
+        if self.takes is Takes.PAIRS:
+            return bool(row.rejected)
+        return self.takes_task(row.task)
+
+    def takes_task(self, task: str) -> bool:
+        """Whether rows of a task can have a place in the format."""
+        is_text = task == DOMAIN_TEXT
         return {
             Takes.EVERY_ROW: True,
             Takes.EXCHANGES: not is_text,
-            Takes.PAIRS: bool(row.rejected),
+            Takes.PAIRS: not is_text,
             Takes.TEXTS: is_text,
         }[self.takes]
 

@@ -38,8 +38,9 @@ class Task:
     """One task.
 
     kinds: of records that can teach it; none means any. is_labelled: an example needs a
-    verdict and carries its level. says_level: its answer names the level. needs_cause:
-    the verdict must name a root cause. needs_class: the record must name a category.
+    verdict and carries its level. says_level: its answer names the level. says_cause:
+    it names the verdict's root cause. needs_cause: the verdict must have one.
+    needs_class: the record must name a category.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Task:
     source: Source
     is_labelled: bool = False
     says_level: bool = False
+    says_cause: bool = False
     needs_cause: bool = False
     needs_class: bool = False
 
@@ -72,6 +74,7 @@ _ALL = (
         Source.IDEAL,
         is_labelled=True,
         says_level=True,
+        says_cause=True,
     ),
     Task(
         "root_cause",
@@ -80,6 +83,7 @@ _ALL = (
         _TICKETS,
         Source.NOTHING,
         is_labelled=True,
+        says_cause=True,
         needs_cause=True,
     ),
     Task(

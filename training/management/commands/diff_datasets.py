@@ -12,6 +12,10 @@ from training.services.datasets.comparing import compare_versions
 from training.services.datasets.resolving import resolve_dataset
 
 LISTED = 100
+_ALIKE = (
+    "The examples are the same. The contents differ in what stands beside: how labels "
+    "came about, groups, dates, or the words of a task."
+)
 
 
 class Command(JsonCommand):
@@ -55,7 +59,7 @@ class Command(JsonCommand):
             f"examples, to {after['name']}@{after['version']}, {after['examples']:,}"
         )
         if not result["changed"] and not result["recipe"]:
-            self.line("They are the same.")
+            self.line(_ALIKE if not result["same"] else "They are the same.")
             return
         if result["recipe"]:
             self.table(

@@ -28,7 +28,7 @@ from training.models import Dataset
 _CHUNK = 5000
 _COLUMNS = (
     "record_id", "task_type", "pk", "record__external_id", "label", "split", "copies",
-    "text_sha256", "kept_category", "grade", "kept_said", "review_id",
+    "text_sha256", "kept_category", "grade", "kept_cause", "kept_said", "review_id",
 )  # fmt: skip
 
 
@@ -50,7 +50,12 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether neither an example nor a setting differs."""
+        """Whether the two hold the same content, to the byte."""
+        return self.is_alike and self.before.sha256 == self.after.sha256
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether neither an example nor a setting differs in what is compared here."""
         return self.diff.is_empty and not self.settings
 
     def as_dict(self) -> dict[str, Any]:
@@ -63,6 +68,7 @@ class Comparison:
                 {"key": key, "before": old, "after": new}
                 for key, old, new in self.settings
             ],
+            "same": self.is_same,
             "unchanged": diff.unchanged,
             "changed": diff.changed,
             "counts": {kind.value: n for kind, n in sorted(diff.counts.items())},
@@ -133,7 +139,9 @@ def _items(dataset: Dataset) -> Iterator[Item]:
     only ones that are sorted in memory.
     """
     rows = dataset.examples.annotate(
-        kept_category=KT("snapshot__category"), kept_said=KT("snapshot__said")
+        kept_category=KT("snapshot__category"),
+        kept_said=KT("snapshot__said"),
+        kept_cause=KT("snapshot__root_cause"),
     ).order_by(F("record_id").asc(nulls_first=True), "pk")
     yield from _mix_ins(rows.filter(record=None).values_list(*_COLUMNS))
     known = rows.exclude(record=None).values_list(*_COLUMNS)
@@ -156,7 +164,7 @@ def _mix_ins(rows: Any) -> list[Item]:
 
 def _item(row: tuple[Any, ...]) -> Item:
     record, task, _, name, label, split, copies, text, category, grade, *more = row
-    said, review = more
+    cause, said, review = more
     return Item(
         (record or 0, f"{task}#{review}" if review else task),
         name or "",
@@ -166,6 +174,7 @@ def _item(row: tuple[Any, ...]) -> Item:
         f"{text} {said}" if said else text,
         category or "",
         grade,
+        cause or "",
     )
 
 
@@ -211,5 +220,6 @@ def _facts(item: Item | None) -> dict[str, Any] | None:
         "copies": item.copies,
         "category": item.category,
         "grade": item.grade,
+        "root_cause": item.cause,
         "text_sha256": item.text_sha256,
     }

@@ -40,7 +40,7 @@ def load_facts(*, project: Project, recipe: Recipe) -> list[RecordFacts]:
         rulings = {**_lone_labels(project), **rulings}
     beside = _Beside(
         rulings,
-        _answers(project, {pk: ruling.label for pk, ruling in rulings.items()}),
+        _answers(project, rulings),
         _pairs(project) if PREFERENCE in recipe.tasks else {},
         _every_review(project)
         if recipe.label_source is LabelSource.EVERY_REVIEW
@@ -170,11 +170,13 @@ def _lone_labels(project: Project) -> dict[int, Ruling]:
     }
 
 
-def _answers(project: Project, labels: dict[int, str]) -> dict[int, tuple[Grade, int]]:
-    """Grade and review id of the ideal answer that goes with each record's label.
+def _answers(
+    project: Project, rulings: dict[int, Ruling]
+) -> dict[int, tuple[Grade, int]]:
+    """Grade and review id of the ideal answer that goes with each record's verdict.
 
-    Of the standing reviews that agree with the label, where there is one, and hold an
-    answer, the one of the highest grade, the earliest of equals.
+    Of the standing reviews that hold an answer and do not contradict the verdict, in
+    level or root cause, the one of the highest grade, the earliest of equals.
     """
     rows = (
         Review.objects.current()
@@ -182,15 +184,22 @@ def _answers(project: Project, labels: dict[int, str]) -> dict[int, tuple[Grade,
         .filter(record__project=project)
         .exclude(response="")
         .order_by("id")
-        .values_list("record_id", "id", "severity", "grade")
+        .values_list("record_id", "id", "severity", "root_cause", "grade")
     )
     best: dict[int, tuple[Grade, int]] = {}
-    for record, review, severity, grade in _pages(rows):
-        if labels.get(record, severity) != severity:
+    for record, review, severity, cause, grade in _pages(rows):
+        ruling = rulings.get(record)
+        if ruling and _contradicts(ruling, severity, cause):
             continue
         if record not in best or Grade(grade) > best[record][0]:
             best[record] = (Grade(grade), review)
     return best
+
+
+def _contradicts(ruling: Ruling, severity: str, cause: str) -> bool:
+    """Whether an answer's level or root cause is another than the verdict's."""
+    other_cause = cause and ruling.root_cause and cause != ruling.root_cause
+    return ruling.label != severity or bool(other_cause)
 
 
 def _pairs(project: Project) -> dict[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 from annotation.models import Project
 from training.domain.chosen import Chosen, Selection, repeated_row, repeated_words
 from training.domain.findings import Finding, Weight, has_errors
+from training.domain.formats import find_format
 from training.domain.items import Item
 from training.domain.left_out import LEFT_OUT_WORDS
 from training.domain.manifest import mixes
@@ -103,6 +104,23 @@ class Preview:
         }
 
 
+def _empty_formats(recipe: Recipe, selection: Selection) -> list[Finding]:
+    """Formats of the recipe that have a place for none of the examples."""
+    tasks = {chosen.task for chosen in selection.examples}
+    return [
+        Finding(
+            "format_empty",
+            Weight.ERROR,
+            f"No example has a place in {name}, which holds {find_format(name).takes}.",
+            name,
+            "formats",
+            "Take the format out of the recipe, or add a task that it has a place for.",
+        )
+        for name in recipe.formats
+        if not any(find_format(name).takes_task(task) for task in tasks)
+    ]
+
+
 def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
     """Return what a recipe would give today.
 
@@ -118,6 +136,7 @@ def preview(*, project: Project, recipe: Recipe | dict[str, Any]) -> Preview:
         senior_share=selection.senior_share,
         general_share=selection.general_share,
     )
+    findings += _empty_formats(wanted, selection)
     if repeated := repeated_row(selection.examples):
         words = repeated_words(repeated)
         findings.insert(0, Finding("id_repeated", Weight.ERROR, words, repeated, "id"))

@@ -61,3 +61,18 @@ def _newest_frozen(candidates: list[Dataset], reference: str) -> Dataset:
         f"Dataset “{reference}” is {newest.get_status_display().lower()}, not "
         f"frozen.{reason}",
     )
+
+
+def refuse_versions(*, dataset: Dataset) -> None:
+    """Refuse to go on in the middle of a name that has several frozen versions.
+
+    The lines before were perhaps another version's. Raises Refused
+    (``version_needed``).
+    """
+    same = Dataset.objects.frozen().filter(project=dataset.project, name=dataset.name)
+    if same.count() > 1:
+        raise Refused(
+            "version_needed",
+            f"“{dataset.name}” has several versions. Go on in the one that you began, "
+            f"as {dataset.name}@VERSION; its answers named it.",
+        )

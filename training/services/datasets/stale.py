@@ -14,6 +14,7 @@ from django.db.models import Count
 
 from annotation.models import Verdict
 from training.domain.recipe import Split
+from training.domain.tasks.task import SEVERITY, TASKS
 from training.models import Dataset, Example
 
 LISTED = 100
@@ -23,8 +24,9 @@ LISTED = 100
 class StaleLabel:
     """One example: its frozen label, and what the current verdict says.
 
-    now: empty where the record has no verdict any more. method: how the current verdict
-    came about; `since` is when.
+    now: empty where the record has no verdict any more. frozen_cause, cause_now: root
+    causes, of an example that names one. method: how the current verdict came about;
+    `since` is when.
     """
 
     record_id: int
@@ -33,6 +35,9 @@ class StaleLabel:
     copies: int
     frozen: str
     now: str
+    task: str = SEVERITY
+    frozen_cause: str = ""
+    cause_now: str = ""
     method: str = ""
     since: datetime | None = None
 
@@ -84,6 +89,8 @@ def find(*, dataset: Dataset, skip: int = 0, size: int = LISTED) -> StaleLabels:
 
 
 def _label(example: Any) -> StaleLabel:
+    task = TASKS[example.task_type]
+    causes = (example.cause_then or "", example.cause_now or "")
     return StaleLabel(
         record_id=example.record_id,
         external_id=example.record.external_id,
@@ -91,6 +98,9 @@ def _label(example: Any) -> StaleLabel:
         copies=example.copies,
         frozen=example.label,
         now=example.label_now or "",
+        task=task.key,
+        frozen_cause=causes[0] if task.says_cause else "",
+        cause_now=causes[1] if task.says_cause else "",
         method=example.method_now or "",
         since=example.since_now,
     )
