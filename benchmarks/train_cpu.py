@@ -2,6 +2,7 @@
 
     python benchmarks/train_cpu.py [--data FOLDER] [--seeds N] [--tickets 500]
                                    [--epochs 5] [--tokens 64] [--threads N] [--quick]
+                                   [--sets NAME ...]
 
 Whole processes are timed, imports included: the project's own fine-tune of the embedded
 encoder with LoRA, its two baselines (TF-IDF and the frozen encoder, each under a
@@ -79,7 +80,8 @@ def main() -> None:
     """Time every way on every set and print tables."""
     arguments = parsed()
     print(f"{cores()} cores, load {os.getloadavg()[0]:.1f} before the first run")
-    for name in ("invented", *real_names(arguments.data)):
+    names = ["invented", *real_names(arguments.data)]
+    for name in arguments.sets or names:
         ways: dict[str, Way] = {}
         sets = []
         for seed in range(1, arguments.seeds + 1):
@@ -93,6 +95,7 @@ def main() -> None:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, help="folder of the real sets")
+    parser.add_argument("--sets", nargs="+", help="only these sets")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--tickets", type=int, default=500)
     parser.add_argument("--epochs", type=int, default=5)
@@ -134,10 +137,11 @@ def run_all(
         write_plain(plain, splits, arguments, seed)
         # -P: a neighbour of the script is called as a package that it imports.
         script = [sys.executable, "-P", ROOT / "benchmarks" / "train_plain.py", plain]
-        timed(ways.setdefault(PLAIN, Way()), [*script, "3e-4"])
-        if not arguments.quick:
-            timed(ways.setdefault(f"{PLAIN}, 3 rates", Way()), script)
-            ways[PLAIN].answers.append(plain_answers(plain))
+        for words, rates in ((PLAIN, ["3e-4"]), (f"{PLAIN}, 3 rates", [])):
+            if rates or not arguments.quick:
+                way = ways.setdefault(words, Way())
+                timed(way, [*script, *rates])
+                way.answers.append(plain_answers(plain))
 
 
 def write_run(
@@ -255,7 +259,7 @@ def report(sets: list[train_sets.Splits], ways: dict[str, Way]) -> None:
         if way.answers:
             mean = np.mean(scores(sets, way))
             line += f"{mean:10.3f}   {difference(sets, ways[OURS], way)}"
-        print(line)
+        print(line, flush=True)
     if one.name == "invented":
         worst = max(ways[OURS].seconds)
         print(f"fine-tune {worst:.1f} s, limit {LIMIT:.0f} s")
