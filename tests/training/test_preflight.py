@@ -17,7 +17,9 @@ from annotation.models import Record
 from netft_site.base.refusals import Refused
 from tests.factories import ExampleFactory, JobFactory, RecordFactory
 from tests.training.frozen import TEXTS, frozen_dataset
+from tests.training.pages import page_of, text_of
 from training.domain.hyperparameters import AUTO
+from training.domain.preflight import report_sha256
 from training.domain.xray import settled_length
 from training.ml.data import settle_max_length
 from training.models import TrainingRun
@@ -70,6 +72,19 @@ def test_a_baseline_that_reads_no_tokens_has_no_memory_to_estimate(dataset, base
     assert report.blocking is None
     assert report.lengths is None
     assert report.needs is None
+
+
+def test_the_report_is_kept_with_the_run_that_it_let_through(
+    dataset, encoder, erin, browser_of
+):
+    run = runs.queue(dataset=dataset, base_model=encoder)
+
+    run.refresh_from_db()
+    facts = {k: v for k, v in run.preflight.items() if k != "sha256"}
+    assert report_sha256(facts) == run.preflight_sha256 == run.preflight["sha256"]
+    page = browser_of(erin).get(page_of(run))
+    assert "What was looked at before it started" in text_of(page)
+    assert "Every label is one of the dataset's levels." in text_of(page)
 
 
 def withhold(dataset, because=FLAGGED, state="EXCLUDED") -> Record:

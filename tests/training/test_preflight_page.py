@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from annotation.domain.queue import FLAGGED
-from annotation.models import Record
+from annotation.models import KnownSecret, Record
+from annotation.services.vault import keyring_of
 from tests.factories import ExampleFactory, RecordFactory
 from tests.training.frozen import frozen_dataset
 from tests.training.pages import queries_of, text_of
@@ -105,6 +106,22 @@ def test_a_word_that_the_model_does_not_know_is_marked(project, erin, browser_of
 
     html = page.content.decode()
     assert '<span class="token unknown"><i>\u2423</i>\U0001f525</span>' in html
+
+
+def test_a_known_secret_in_a_row_keeps_every_row_from_the_page(
+    project, erin, browser_of
+):
+    secret = "brontal2041kvan"
+    odd = [{"text": f"we saw {secret} on the label of the rack"}]
+    dataset = frozen_dataset(project, TRAIN=5, extra={"TRAIN": odd})
+    token = keyring_of(project.key_id).token("cred", secret)
+    KnownSecret.objects.create(project=project, token=token)
+
+    page = browser_of(erin).get(address(dataset))
+
+    assert page.context["rows"] == []
+    assert "No row is shown." in text_of(page)
+    assert secret not in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class RunSerializer(serializers.Serializer):
     hyperparameters = serializers.DictField()
     seed = serializers.IntegerField()
     fingerprint = serializers.CharField()
+    preflight_sha256 = serializers.CharField(allow_null=True)
     state = serializers.CharField()
     exit_class = serializers.CharField(allow_null=True)
     message = serializers.CharField(allow_null=True)
@@ -49,13 +50,14 @@ class RunSerializer(serializers.Serializer):
 
 
 class RunDetailSerializer(RunSerializer):
-    """A run with its curves: name to pairs of step and value."""
+    """A run with its curves, name to pairs of step and value, and its pre-flight."""
 
     curves = serializers.DictField(
         child=serializers.ListField(
             child=serializers.ListField(child=serializers.FloatField())
         )
     )
+    preflight = serializers.DictField(allow_null=True)
 
 
 class RunRequestSerializer(serializers.Serializer):
@@ -189,7 +191,11 @@ class RunDetail(ProjectView):
             name: [[point.step, point.value] for point in curve]
             for name, curve in read_curves(found.job).items()
         }
-        answer: dict[str, Any] = {**describe_run(found), "curves": curves}
+        answer: dict[str, Any] = {
+            **describe_run(found),
+            "curves": curves,
+            "preflight": found.preflight or None,
+        }
         return Response(RunDetailSerializer(answer).data)
 
 

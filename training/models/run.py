@@ -38,6 +38,10 @@ class TrainingRun(models.Model):
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="run")
     fingerprint = models.CharField(max_length=64, db_index=True)
     overfitting = models.CharField(max_length=200, blank=True)
+    preflight = models.JSONField(
+        default=dict, blank=True, help_text="The report that let the run start."
+    )
+    preflight_sha256 = models.CharField(max_length=64, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
     )

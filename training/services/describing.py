@@ -28,6 +28,7 @@ def describe_run(run: TrainingRun) -> dict[str, Any]:
         "hyperparameters": run.hyperparameters,
         "seed": run.seed,
         "fingerprint": run.fingerprint,
+        "preflight_sha256": run.preflight_sha256 or None,
         "state": job.state,
         "exit_class": job.exit_class or None,
         "message": job.message or None,

@@ -33,6 +33,7 @@ from training.domain.strict_json import SpecError, dump
 from training.models import BaseModel, Dataset, ModelVersion, TrainingRun
 from training.services import base_models, preflight
 from training.services.jobs import queue_job
+from training.services.preflight import Preflight
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("domain", "ml")
@@ -81,7 +82,7 @@ def queue(
         Project.objects.select_for_update().get(pk=dataset.project_id)
         if not force and (found := same.first()):
             return found
-        return _create(dataset, base_model, spec, fingerprint, user)
+        return _create(dataset, base_model, spec, fingerprint, user, report)
 
 
 def plan(
@@ -210,6 +211,7 @@ def _create(
     spec: TrainSpec,
     fingerprint: str,
     user: User | None,
+    report: Preflight,
 ) -> TrainingRun:
     return TrainingRun.objects.create(
         project=dataset.project,
@@ -222,6 +224,8 @@ def _create(
         seed=spec.seed,
         job=queue_job(spec=spec),
         fingerprint=fingerprint,
+        preflight=report.as_dict(),
+        preflight_sha256=report.sha256,
         created_by=user,
     )
 
