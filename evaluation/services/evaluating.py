@@ -27,7 +27,7 @@ from training.domain.recipe import Split
 from training.domain.strict_json import SpecError, dump, load
 from training.models import Dataset, ModelVersion, TrainingRun
 from training.services import artifacts, base_models, jobs
-from training.services.runs import refuse_other_tasks
+from training.services.run_kinds import refuse_other_tasks
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ def start(
 ) -> Evaluation:
     """Queue the scoring of a model, or return the one that stands.
 
-    Raises Refused: ``other_project``, ``no_artifact``, ``labels_differ``,
-    ``trained_on_it``, and those of `read_gold`.
+    Raises Refused: ``other_project``, ``no_artifact``, ``model_writes``,
+    ``labels_differ``, ``trained_on_it``, and those of `read_gold`.
     """
     gold = read_gold(dataset=dataset, split=split)
     _check(model, dataset, gold)
@@ -102,6 +102,11 @@ def _check(model: ModelVersion, dataset: Dataset, gold: Gold) -> None:
     run = model.run
     if run is None:
         return
+    if run.writes:
+        raise Refused(
+            "model_writes",
+            f"{model} writes answers; it gives no probabilities of levels.",
+        )
     if run.dataset.manifest.get("levels") != dataset.manifest["levels"]:
         raise Refused(
             "labels_differ",

@@ -14,6 +14,7 @@ from evaluation.services.gold import read_gold
 from netft_site.base.refusals import Refused
 from tests.evaluation import worlds
 from tests.factories import DatasetFactory, ExampleFactory, ProjectFactory
+from training.models import TrainingRun
 from training.services.datasets import folders
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,16 @@ def test_a_model_that_trained_on_a_test_ticket_is_refused(dataset):
     assert refusal.value.code == "trained_on_it"
     assert "trained on 1 of these 18 tickets" in refusal.value.message
     assert not Evaluation.objects.exists()
+
+
+def test_a_model_that_writes_gives_no_probabilities_to_score(dataset, model):
+    TrainingRun.objects.update(objective="SFT", tuning="LORA", method="")
+    model.refresh_from_db()
+
+    with pytest.raises(Refused) as refusal:
+        evaluating.start(model=model, dataset=dataset)
+
+    assert refusal.value.code == "model_writes"
 
 
 def test_the_text_of_a_test_ticket_under_another_id_is_a_leak_too(dataset):

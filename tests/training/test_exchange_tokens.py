@@ -24,8 +24,8 @@ TURNS = Turns(
     "Core router down: \u00fcplink \U0001f525 lost\n\nall sites without service",
     "Severity: critical\n\nFibre cut.",
 )
-# What Mistral-7B-Instruct-v0.3 does: the system turn is read only where the last turn
-# is the user's.
+# As some templates in the field: the system turn is written only where the last turn is
+# the user's.
 FORGETFUL = (
     "{%- if messages[0]['role'] == 'system' %}{%- set system = messages[0]['content'] "
     "%}{%- set turns = messages[1:] %}{%- else %}{%- set turns = messages %}"

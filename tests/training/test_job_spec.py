@@ -229,6 +229,15 @@ def test_automatic_settings_follow_from_the_method(objective, tuning, lr, dropou
     assert (settled.lr, settled.dropout, settled.max_length) == (lr, dropout, 640)
 
 
+def test_every_setting_of_a_model_that_writes_is_documented_as_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
+
+    for name, rule in GenerativeHyperparameters.rules().items():
+        default = GenerativeHyperparameters.defaults()[name]
+        line = f"| `{name}` | {default} | {rule.allowed} | {rule.meaning} |"
+        assert line in page, name
+
+
 def test_a_baseline_takes_a_base_model_only_where_it_embeds():
     with pytest.raises(SpecError, match="base_model is needed with embedding_lr"):
         baseline_spec(BaselineMethod.EMBEDDING_LR)

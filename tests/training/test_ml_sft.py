@@ -125,6 +125,19 @@ def test_a_step_in_many_parts_is_the_step_in_one(qwen, tmp_path):
     assert found[64] == pytest.approx(found[8192], abs=1e-4)
 
 
+def test_activations_computed_twice_give_the_same_losses(qwen, tmp_path):
+    found = {}
+    for wanted in ("yes", "no"):
+        folder = tmp_path / wanted
+        folder.mkdir()
+        chosen = settings(gradient_checkpointing=wanted)
+        spec = spec_of(folder, qwen, hyperparameters=chosen)
+        train_sft(spec, this_process(folder))
+        found[wanted] = step_losses(folder)
+
+    assert found["yes"] == pytest.approx(found["no"], abs=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tuning", [Tuning.LORA, Tuning.FULL])
 def test_thirty_rows_are_learned_by_heart_and_each_answer_stops(tmp_path, tuning):

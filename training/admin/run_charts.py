@@ -28,7 +28,7 @@ def loss_chart(view: RunView) -> Chart | None:
     ]
     if not points:
         return None
-    best = view.best_f1
+    best = view.best_loss if view.run.writes else view.best_f1
     return loss_curves(points, best.step if best else None)
 
 

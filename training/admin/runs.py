@@ -62,7 +62,11 @@ class TrainingRunAdmin(OwnedFacts):
     @admin.display(description="DEV macro-F1")
     def score(self, run: TrainingRun) -> str:
         result = read_result(run.job)
-        return f"{result.best.dev_macro_f1:.3f}" if result else "-"
+        if result is None:
+            return "-"
+        if result.best.dev_macro_f1 is None:
+            return f"loss {result.best.dev_loss:.3f}"
+        return f"{result.best.dev_macro_f1:.3f}"
 
     @admin.display(description="Model", ordering="model_version__name")
     def left(self, run: TrainingRun) -> str:

@@ -139,8 +139,9 @@ class Trained:
     """What a training leaves; `best` is the epoch whose weights are the artifact.
 
     settled: the hyperparameters with every `auto` replaced.
-    rows: {"train", "dev"}; truncated: {"train", "dev"}, rows cut at max_length, or of
-    a model that writes left out beyond it.
+    rows: {"train", "dev"}, of a model that writes {"domain_windows"} too.
+    truncated: {"train", "dev"}, rows cut at max_length, or of a model that writes left
+    out beyond it.
     """
 
     artifact: FileDigest

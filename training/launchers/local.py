@@ -98,19 +98,21 @@ class LocalLauncher:
                 del _children[handle]
 
 
-def environment(*, threads: int | None) -> dict[str, str]:
+def environment(*, threads: int | None, device: str = "cpu") -> dict[str, str]:
     """The whole environment of a training process: no settings, no secrets.
 
     `threads` bounds the numeric libraries from their first import on; None leaves
-    them every core.
+    them every core. `device` is one of NETFT_DEVICES: of ``cuda:1`` the process sees
+    that GPU and no other.
     """
+    kind, _, number = device.partition(":")
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     ours = {
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONUNBUFFERED": "1",
-        "CUDA_VISIBLE_DEVICES": "",
+        "CUDA_VISIBLE_DEVICES": (number or "0") if kind == "cuda" else "",
     }
     if threads is not None:
         ours |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}

@@ -47,7 +47,9 @@ class Setup:
         torch.manual_seed(spec.seed)
         if spec.tuning is not Tuning.FULL:
             self.model = causal.with_adapter(self.model, self.settings)
-        self.model.to(spec.device.value)
+        if spec.tuning is not Tuning.QLORA:
+            # Weights of four bits are put on their device as they are loaded.
+            self.model.to(spec.device.value)
         self.optimizer = _optimizer(self.model, self.settings)
 
     @property

@@ -22,7 +22,8 @@ from training.ml.batching import Shape, parts, plan
 from training.ml.callbacks import Run
 from training.ml.data import Integers
 from training.ml.generative import Setup, fine_tune
-from training.ml.supervised_trainer import Batch, Supervised, Work
+from training.ml.supervised_trainer import Supervised, Work
+from training.ml.trainer_state import Batch
 
 _IGNORED = -100
 

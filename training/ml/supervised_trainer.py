@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import resource
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -28,26 +27,19 @@ from training.domain.strict_json import decode, encode
 from training.ml import checkpoints
 from training.ml.batching import Plan
 from training.ml.callbacks import Run
-from training.ml.causal import copy_of, overwrite, trained
+from training.ml.causal import copy_of, overwrite
 from training.ml.data import Integers
 from training.ml.outcomes import Cancelled, Diverged
+from training.ml.trainer_state import (
+    Batch,
+    Position,
+    moments,
+    restore_moments,
+    stand_at,
+    step_loader,
+)
 
 _LOGGED_POINTS = 200
-
-Batch = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where a run stands: all that a checkpoint needs beside its tensors.
-
-    loss_sum, loss_steps: losses of the steps since DEV was last looked at.
-    """
-
-    step: int = 0
-    loss_sum: float = 0.0
-    loss_steps: int = 0
-    history: tuple[EpochRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +131,7 @@ class Supervised:
         tensors = {
             "weights": copy_of(self.model),
             "best": self.best,
-            "optimizer": dict(self._moments()),
+            "optimizer": dict(moments(self.model, self.raw_optimizer)),
         }
         name = checkpoints.commit(
             self.run.dir / run_files.CHECKPOINTS,
@@ -167,9 +159,7 @@ class Supervised:
     def get_train_dataloader(self) -> Any:
         """The steps that are left, one an item."""
         left = self.work.plan.steps[self.at.step :]
-        return torch.utils.data.DataLoader(
-            cast(Any, _Steps(left, self.work.batch)), batch_size=None, collate_fn=_same
-        )
+        return step_loader(left, self.work.batch)
 
     def training_step(self, model: Any, inputs: Any, *_: Any) -> torch.Tensor:
         """All parts of a step: the mean loss, of which the gradients are left."""
@@ -251,7 +241,8 @@ class Supervised:
         for batch in self.work.dev:
             self.run.stop.check()
             inputs = trainer._prepare_inputs(dict(batch))
-            with torch.no_grad(), trainer.compute_loss_context_manager():
+            # The first look comes before the library has made the model cast itself.
+            with torch.no_grad(), trainer.accelerator.autocast():
                 part = trainer.compute_loss(
                     self.model, inputs, num_items_in_batch=total
                 )
@@ -272,32 +263,11 @@ class Supervised:
         self.at = cast(Position, decode(Position, found.state, "checkpoint"))
         overwrite(self.model, found.tensors["weights"])
         self.best = found.tensors["best"]
-        moments = found.tensors.get("optimizer", {})
-        for name, parameter in trained(self.model).items():
-            own = {
-                key.rpartition("|")[2]: value.to(parameter.device)
-                for key, value in moments.items()
-                if key.rpartition("|")[0] == name
-            }
-            if own:
-                self.raw_optimizer.state[parameter] = own
-        self._stand_at(self.at.step)
+        restore_moments(
+            self.model, self.raw_optimizer, found.tensors.get("optimizer", {})
+        )
+        stand_at(self.lr_scheduler, self.at.step)
         self.run.reporter.state(Phase.TRAINING, resumed_from_step=self.at.step)
-
-    def _stand_at(self, step: int) -> None:
-        """Set the schedule where it was: each rate follows from the step's number."""
-        schedule = self.lr_scheduler
-        schedule.last_epoch = step
-        rates = zip(schedule.base_lrs, schedule.lr_lambdas, strict=True)
-        for group, (peak, factor) in zip(
-            self.raw_optimizer.param_groups, rates, strict=True
-        ):
-            group["lr"] = peak * factor(step)
-
-    def _moments(self) -> Iterator[tuple[str, torch.Tensor]]:
-        for name, parameter in trained(self.model).items():
-            for key, value in self.raw_optimizer.state.get(parameter, {}).items():
-                yield f"{name}|{key}", value.detach().cpu()
 
     def _report_step(self, logs: dict[str, float]) -> None:
         steps = len(self.work.plan.steps)
@@ -317,24 +287,6 @@ class Supervised:
             tokens_per_second=round(float(self.work.tokens[rows].sum()) / seconds, 1),
             **self.figures("train"),
         )
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Steps as a data set: each item holds the batches of one step."""
-
-    steps: list[Any]
-    batch: Any
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __getitem__(self, place: int) -> dict[str, list[Batch]]:
-        return {"parts": [self.batch(rows) for rows in self.steps[place].parts]}
-
-
-def _same(item: Any) -> Any:
-    return item
 
 
 def _device_memory() -> dict[str, float]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from annotation.models import Project
+from training.domain.job_kinds import GENERATIVE
 from training.models.base_model import BaseModel
 from training.models.dataset import Dataset
 from training.models.job import Job
@@ -18,10 +19,14 @@ class TrainingRun(models.Model):
     class Objective(models.TextChoices):
         BASELINE = "BASELINE", "Baseline"
         CLASSIFY = "CLASSIFY", "Classification"
+        SFT = "SFT", "Answers (SFT)"
+        DPO = "DPO", "Better answers (DPO)"
 
     class Tuning(models.TextChoices):
         NONE = "NONE", "None"
         LORA = "LORA", "LoRA"
+        QLORA = "QLORA", "QLoRA"
+        FULL = "FULL", "all weights"
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
@@ -62,6 +67,11 @@ class TrainingRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it trains a model to write, not to judge."""
+        return self.objective in GENERATIVE
 
 
 class ModelVersion(models.Model):

@@ -97,15 +97,23 @@ def _create_model(run: TrainingRun, result: TrainResult, folder: Path) -> ModelV
                     run=run,
                     artifact_path=str(folder),
                     artifact_sha256=result.artifact.sha256,
+                    template_sha256=_template_of(run),
                 )
         except IntegrityError:
             logger.info("run %s: its model was named by somebody else", run.pk)
     raise RuntimeError(f"no free name for the model of run {run.pk}")
 
 
+def _template_of(run: TrainingRun) -> str:
+    """The chat template that a model which writes is to be asked by."""
+    return run.base_model.template_sha256 if run.writes else ""
+
+
 def _free_name(run: TrainingRun) -> str:
     tuned = run.objective != TrainingRun.Objective.BASELINE
     what = run.tuning.lower() if tuned else run.base_model.name
+    if run.writes:
+        what = f"{run.objective.lower()}-{what}"
     stem = f"{run.dataset.name}-v{run.dataset.version}-{what}-"
     taken = set(
         ModelVersion.objects.filter(

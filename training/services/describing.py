@@ -87,6 +87,7 @@ def _metrics(job: Job) -> dict[str, Any] | None:
         "best_dev_accuracy": result.best.dev_accuracy,
         "best_dev_loss": result.best.dev_loss,
         "best_epoch": result.best.epoch,
+        "best_step": result.best.step,
         "epochs": max(0, len(result.history) - 1),
         "stopped_early": result.stopped_early,
         "rows": result.rows,

@@ -28,7 +28,7 @@ from training.launchers.local import LocalLauncher
 from training.models import Dataset, LabelCheck
 from training.services import artifacts, jobs
 from training.services.datasets import folders
-from training.services.runs import refuse_other_tasks
+from training.services.run_kinds import refuse_other_tasks
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,24 +21,29 @@ from django.db import transaction
 
 from annotation.models import Project
 from netft_site.base.refusals import Refused
-from training.domain.hyperparameters import BaselineHyperparameters, Hyperparameters
+from training.domain.job_kinds import GENERATIVE
 from training.domain.job_spec import (
+    BaseModelFiles,
     DataFile,
     Objective,
     TrainSpec,
-    Tuning,
+    settings_class,
     work_sha256,
 )
-from training.domain.rows import SEVERITY
 from training.domain.strict_json import SpecError, dump
+from training.domain.wording import Wording
 from training.models import BaseModel, Dataset, ModelVersion, TrainingRun
-from training.services import base_models, preflight
+from training.services import base_models, preflight, run_kinds
+from training.services.datasets import streaming
 from training.services.jobs import queue_job
 from training.services.preflight import Preflight
+from training.services.run_kinds import Kind
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("domain", "ml")
-_LIBRARIES = ("torch", "transformers", "peft", "scikit-learn", "tokenizers", "numpy")
+_LIBRARIES = (
+    "torch", "transformers", "peft", "trl", "scikit-learn", "tokenizers", "numpy",
+)  # fmt: skip
 
 
 def queue(
@@ -97,7 +103,8 @@ def plan(
     """Say what a run would compute, without queueing it.
 
     Raises Refused: ``licence_unapproved``, ``dataset_not_frozen``, ``split_empty``,
-    ``other_tasks``, ``objective_unknown``, ``hyperparameter``, ``base_model_missing``.
+    ``other_tasks``, ``tasks_missing``, ``objective_unknown``, ``no_template``,
+    ``quantization_unavailable``, ``hyperparameter``, ``base_model_missing``.
     """
     if not base_model.is_approved:
         raise Refused(
@@ -105,7 +112,7 @@ def plan(
             f"Nobody has approved the licence of {base_model} ({base_model.licence}). "
             "Whoever may do so reads it first, on the page of the base model.",
         )
-    kind = _kind(base_model, objective, tuning)
+    kind = run_kinds.resolve_kind(base_model, objective, tuning)
     return _spec(dataset, base_model, kind, hyperparameters or {}, seed)
 
 
@@ -144,35 +151,17 @@ def resolve_model(reference: str) -> ModelVersion:
     return found[0]
 
 
-def _kind(base: BaseModel, objective: str, tuning: str) -> tuple[Objective, Tuning]:
-    """Objective and tuning that go with a base model. Raises Refused."""
-    classical = base.architecture == BaseModel.Architecture.CLASSICAL
-    implied = (
-        (Objective.BASELINE, Tuning.NONE)
-        if classical
-        else (Objective.CLASSIFY, Tuning.LORA)
-    )
-    wanted = (objective.upper() or implied[0], tuning.upper() or implied[1])
-    if wanted != implied:
-        raise Refused(
-            "objective_unknown",
-            f"{base.name} can be trained as {implied[0].lower()} with tuning "
-            f"{implied[1].lower()}, not as {' with tuning '.join(wanted).lower()}.",
-        )
-    return implied
-
-
 def _spec(
     dataset: Dataset,
     base: BaseModel,
-    kind: tuple[Objective, Tuning],
+    kind: Kind,
     given: Mapping[str, object],
     seed: int,
 ) -> TrainSpec:
     train, dev = _data_file(dataset, "TRAIN"), _data_file(dataset, "DEV")
-    refuse_other_tasks(dataset)
+    run_kinds.refuse_tasks(dataset, kind[0])
+    writes = kind[0] in GENERATIVE
     baseline = kind[0] is Objective.BASELINE
-    settings_class = BaselineHyperparameters if baseline else Hyperparameters
     try:
         return TrainSpec(
             seed=seed,
@@ -182,8 +171,9 @@ def _spec(
             objective=kind[0],
             tuning=kind[1],
             method=base_models.BASELINES[base.name] if baseline else None,
-            base_model=base_models.files_of(base),
-            hyperparameters=settings_class.parse(
+            base_model=_files(base, writes),
+            wording=_wording(dataset) if writes else None,
+            hyperparameters=settings_class(kind[0]).parse(
                 {name: str(value) for name, value in given.items()}
             ),
         )
@@ -191,18 +181,17 @@ def _spec(
         raise Refused("hyperparameter", f"{error}.") from error
 
 
-def refuse_other_tasks(dataset: Dataset) -> None:
-    """Refuse a dataset that a classifier of severity cannot read.
+def _files(base: BaseModel, writes: bool) -> BaseModelFiles | None:
+    """The base's folder; for a model that writes with its locked template."""
+    files = base_models.files_of(base)
+    if files is None or not writes:
+        return files
+    return replace(files, template_sha256=base.template_sha256)
 
-    Raises Refused (``other_tasks``).
-    """
-    others = sorted(set(dataset.manifest.get("tasks", ())) - {SEVERITY})
-    if others:
-        raise Refused(
-            "other_tasks",
-            f"Dataset {dataset} also teaches {', '.join(others)}; a classifier learns "
-            "severity alone. Build one with that task and no general rows.",
-        )
+
+def _wording(dataset: Dataset) -> Wording:
+    scale, causes, versions = streaming.wording_of(dataset)
+    return Wording(tuple(scale.rows()), causes, versions)
 
 
 def _create(

@@ -97,6 +97,26 @@ class RunView:
         )
 
     @property
+    def best_loss(self) -> Point | None:
+        """The lowest loss on DEV so far, the earliest of equals: what chooses the
+        model where no scores are known.
+        """
+        curve = self.curves.get("dev_loss", [])
+        return min(curve, key=lambda p: (p.value, p.step), default=None)
+
+    @property
+    def best_figure(self) -> Point | None:
+        """What a model that writes shows beside the loss, where it is lowest: its own
+        share of right tokens, or of pairs with the better answer before the worse.
+        """
+        best = self.best_loss
+        for name in ("dev_token_accuracy", "dev_preferred"):
+            for point in self.curves.get(name, []):
+                if best and point.step == best.step:
+                    return point
+        return None
+
+    @property
     def best_accuracy(self) -> Point | None:
         """Accuracy on DEV at the step of the best macro-F1."""
         best = self.best_f1

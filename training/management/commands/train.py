@@ -59,19 +59,23 @@ class Command(JsonCommand):
         if result["model"] is None:
             self.line(f"State: {result['state']}. A worker takes it from here.")
             return
+        self._render_model(result)
+
+    def _render_model(self, result: dict[str, Any]) -> None:
         metrics = result["metrics"]
+        if metrics["best_dev_macro_f1"] is None:
+            figures = {"best step": "best_step", "DEV loss": "best_dev_loss"}
+        else:
+            figures = {
+                "best epoch": "best_epoch",
+                "epochs": "epochs",
+                "DEV macro-F1": "best_dev_macro_f1",
+                "DEV accuracy": "best_dev_accuracy",
+            }
         self.line(f"Model: {result['model']}  sha256 {result['artifact_sha256']}")
         self.table(
-            ("best epoch", "epochs", "DEV macro-F1", "DEV accuracy", "seconds"),
-            [
-                (
-                    metrics["best_epoch"],
-                    metrics["epochs"],
-                    metrics["best_dev_macro_f1"],
-                    metrics["best_dev_accuracy"],
-                    result["seconds"],
-                )
-            ],
+            (*figures, "seconds"),
+            [(*(metrics[key] for key in figures.values()), result["seconds"])],
         )
         if result["overfitting"]:
             self.line(result["overfitting"])
@@ -100,9 +104,11 @@ def add_what(parser: CommandParser) -> None:
         help="all-minilm-l6-v2, majority, tfidf-lr, embedding-lr or your own",
     )
     parser.add_argument(
-        "--objective", default="", help="classify or baseline; follows the base"
+        "--objective",
+        default="",
+        help="classify, sft, dpo or baseline; follows the base",
     )
-    parser.add_argument("--tuning", default="", help="lora or none")
+    parser.add_argument("--tuning", default="", help="lora, qlora, full or none")
     parser.add_argument(
         "--set",
         action="append",

@@ -57,7 +57,9 @@ def start(job: Job, now: datetime, launcher: LocalLauncher) -> bool:
     try:
         threads = settings.JOB_THREADS or None
         run_dir = _prepare(job, threads)
-        handle = launcher.submit(run_dir, environment(threads=threads))
+        handle = launcher.submit(
+            run_dir, environment(threads=threads, device=job.device)
+        )
     except (OSError, ValueError) as error:
         logger.warning("job %s could not be started: %s", job.pk, type(error).__name__)
         _give_up(job, error, now)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("training", "0009_base_model_roles"),
+        ("training", "0010_generative_runs"),
     ]
 
     operations = [
