@@ -6,14 +6,17 @@ from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.domain.queue import FLAGGED
 from annotation.models import KnownSecret, Record
 from annotation.services.vault import keyring_of
 from tests.factories import ExampleFactory, RecordFactory
+from tests.training import tiny_models
 from tests.training.frozen import frozen_dataset
 from tests.training.pages import queries_of, text_of
 from training.models import TrainingRun
+from training.services import registering
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +50,27 @@ def test_a_sound_run_is_started_from_its_page(dataset, erin, browser_of):
     run = TrainingRun.objects.get()
     assert answer.url == reverse("admin:training_trainingrun_page", args=[run.pk])
     assert run.hyperparameters["epochs"] == 2
+
+
+def test_a_run_that_shall_write_is_looked_at_by_its_template(
+    dataset, erin, browser_of, tmp_path
+):
+    tiny_models.chat_model(tmp_path / "m", "qwen2")
+    base = registering.register_local(name="q", folder=tmp_path / "m", licence="MIT")
+    registering.approve_licence(base=base, by=erin, note="Ours.", now=timezone.now())
+    browser = browser_of(erin)
+
+    page = browser.get(address(dataset, base_model="q", objective="SFT"))
+    answer = browser.post(
+        reverse("admin:training_trainingrun_launch", args=["noc"]),
+        dict(page.context["given"]),
+    )
+
+    assert "The run may start." in text_of(page)
+    assert '<span class="token trained">Severity' in page.content.decode()
+    assert "the answers with the end of their turns" in text_of(page)
+    assert answer.status_code == 302
+    assert TrainingRun.objects.get().objective == "SFT"
 
 
 def test_a_failed_check_leaves_no_button_and_stops_the_launch(

@@ -17,7 +17,8 @@ from django.views import View
 from annotation.admin.pages import page_context, project_for
 from annotation.models import Project
 from netft_site.base.refusals import Refused
-from training.admin.launch import PERMISSION, LaunchForm
+from training.admin.launch import PERMISSION
+from training.admin.launch_form import LaunchForm
 from training.domain.job_spec import TrainSpec
 from training.domain.memory_ladder import Change, Rung
 from training.domain.preflight import gib
@@ -68,6 +69,8 @@ class PreflightView(View):
         report, spec = looking_ahead.look_ahead(
             dataset=given["dataset"],
             base_model=given["base_model"],
+            objective=given["objective"],
+            tuning=given["tuning"],
             hyperparameters=form.hyperparameters(),
         )
         if self.is_poll:
