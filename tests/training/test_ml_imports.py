@@ -45,7 +45,7 @@ PROGRAM = """
 import json, sys
 from training.ml.run import main
 code = main(sys.argv[1:])
-heavy = ("peft", "sklearn", "torch", "transformers")
+heavy = ("datasets", "peft", "sklearn", "torch", "transformers", "trl")
 loaded = [name for name in heavy if name in sys.modules]
 torch = sys.modules.get("torch")
 settled = torch and [

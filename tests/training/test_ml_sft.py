@@ -192,7 +192,7 @@ def test_a_saved_adapter_gives_the_outputs_of_the_trained_model(base, tmp_path):
     saved = tmp_path / "saved"
     saved.mkdir()
     causal.save(setup.model, setup.folder, saved)
-    ids = torch.tensor([setup.sequences.dev[0][0].ids])
+    ids = torch.tensor([setup.sequences.dev[0][0].ids.tolist()])
 
     again = peft.PeftModel.from_pretrained(
         causal.load_causal(Path(base.path), Tuning.LORA, Device.CPU),

@@ -118,9 +118,9 @@ def _work(setup: Setup) -> Work:
 def _features(item: Item) -> dict[str, list[int]]:
     better, worse = item
     return {
-        "prompt_ids": list(better.prompt_ids),
-        "chosen_ids": list(better.answer_ids),
-        "rejected_ids": list(worse.answer_ids),
+        "prompt_ids": better.prompt_ids,
+        "chosen_ids": better.answer_ids,
+        "rejected_ids": worse.answer_ids,
     }
 
 
@@ -131,12 +131,12 @@ def _first(item: Item) -> Any:
 
 
 def _tokens(item: Item) -> int:
-    return sum(len(encoded.ids) for encoded in item)
+    return sum(len(sequence) for sequence in item)
 
 
 def _widths(items: list[Item]) -> Integers:
     """What a pair takes in a padded batch: twice its longer sequence."""
     return np.array(
-        [2 * max(len(encoded.ids) for encoded in item) for item in items],
+        [2 * max(len(sequence) for sequence in item) for item in items],
         dtype=np.int64,
     )

@@ -24,7 +24,7 @@ from training.ml import causal
 from training.ml.artifacts import Card, Language, write_artifact
 from training.ml.callbacks import Run
 from training.ml.embedding import set_up_torch
-from training.ml.memory import checkpoints_activations
+from training.ml.memory import settle_checkpointing
 from training.ml.schedule import rate_factor
 from training.ml.sequences import Sequences, prepare, read_papers
 from training.ml.supervised_trainer import Supervised, Work
@@ -108,7 +108,7 @@ class Setup:
             rows=len(self.sequences.train),
             max_length=self.sequences.max_length,
         )
-        return checkpoints_activations(settled, self.model.config, self.spec)
+        return settle_checkpointing(settled, self.model, self.spec)
 
 
 def fine_tune(spec: TrainSpec, run: Run, make: MakeTrainer) -> Trained:

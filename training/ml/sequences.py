@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from netft_site.base.refusals import Refused
 from training.domain import base_folder
 from training.domain.base_folder import Papers
 from training.domain.exchange_tokens import Encoded
+from training.domain.findings import Finding
 from training.domain.generative_settings import FIRST, GenerativeHyperparameters
 from training.domain.job_spec import Objective, TrainSpec
 from training.domain.model_tokens import ModelTokens
@@ -34,8 +36,41 @@ from training.ml.callbacks import Run
 from training.ml.data import load_tokenizer, read_frozen, settle_max_length
 from training.ml.outcomes import BadInput
 
+
+@dataclass(frozen=True)
+class Sequence:
+    """One sequence as training needs it: without its text, so that a hundred thousand
+    rows fit into memory.
+
+    ids and trained have shape (t,); prompt: tokens before the answer.
+    """
+
+    ids: npt.NDArray[np.int32]
+    trained: npt.NDArray[np.bool_]
+    prompt: int
+
+    @classmethod
+    def of(cls, encoded: Encoded) -> Sequence:
+        """The part of an encoded sequence that is kept."""
+        ids = np.array(encoded.ids, dtype=np.int32)
+        return cls(ids, np.array(encoded.trained, dtype=np.bool_), encoded.prompt)
+
+    @property
+    def prompt_ids(self) -> list[int]:
+        """What the model is given when it is asked."""
+        return [int(id) for id in self.ids[: self.prompt]]
+
+    @property
+    def answer_ids(self) -> list[int]:
+        """What it learns to write."""
+        return [int(id) for id in self.ids[self.trained]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
 # What one row gives: one sequence, or of a preference the better and the worse.
-Item = tuple[Encoded, ...]
+Item = tuple[Sequence, ...]
 
 
 @dataclass(frozen=True)
@@ -141,8 +176,11 @@ def _sound(
 ) -> list[Item]:
     """The rows that an objective trains on, encoded. Raises BadInput."""
     wanted = _takes(objective)
-    items = [encode_row(model, row, wording) for row in rows if wanted(row)]
-    _refuse_unsound(split, items)
+    checked = _Checked(split)
+    items = [
+        checked.take(encode_row(model, row, wording)) for row in rows if wanted(row)
+    ]
+    checked.close()
     return _some(split, items)
 
 
@@ -167,37 +205,48 @@ def _takes(objective: Objective) -> Callable[[Row], bool]:
 def _domain(
     rows: list[Row], model: ModelTokens, wording: Wording, longest: int
 ) -> list[Item]:
-    windows = [
-        window
+    checked = _Checked("TRAIN")
+    items = [
+        checked.take((window,))
         for row in rows
         if row.task == DOMAIN_TEXT
         for window in encode_row(model, row, wording, max_length=longest)
     ]
-    items: list[Item] = [(window,) for window in windows if len(window.ids) > 1]
-    _refuse_unsound("TRAIN", items)
-    return items
+    checked.close()
+    # A last window of one token has nothing to follow.
+    return [item for item in items if _length(item) > 1]
 
 
 def _length(item: Item) -> int:
-    return max(len(encoded.ids) for encoded in item)
+    return max(len(sequence) for sequence in item)
 
 
-def _refuse_unsound(split: str, items: Iterable[Item]) -> None:
-    """Raise BadInput by the code that most rows have, counting all."""
-    wrong = [
-        {finding.rule: finding for encoded in item for finding in encoded.checks}
-        for item in items
-    ]
-    counts = Counter(rule for found in wrong for rule in found)
-    counts.pop(ANSWER_TRUNCATED, None)
-    if not counts:
-        return
-    code, count = counts.most_common(1)[0]
-    first = next(found[code] for found in wrong if code in found)
-    others = ", ".join(f"{rule} {n}" for rule, n in counts.most_common()[1:])
-    more = f" Also: {others}." if others else ""
-    message = f"{split}, {count} rows: {first.message}{more}"
-    raise BadInput(code, message, first.fix)
+class _Checked:
+    """Counts what is wrong with rows as they pass, by the codes of the checks."""
+
+    def __init__(self, split: str) -> None:
+        self._split = split
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, Finding] = {}
+
+    def take(self, encoded: tuple[Encoded, ...]) -> Item:
+        """Note the findings of a row and keep what training needs of it."""
+        found = {finding.rule: finding for one in encoded for finding in one.checks}
+        # Whether a row is too long is settled when the lengths of all are known.
+        found.pop(ANSWER_TRUNCATED, None)
+        self._counts.update(found.keys())
+        self._first = {**found, **self._first}
+        return tuple(Sequence.of(one) for one in encoded)
+
+    def close(self) -> None:
+        """Raise BadInput by the code that most rows have, with the counts of all."""
+        if not self._counts:
+            return
+        (code, count), *rest = self._counts.most_common()
+        more = f" Also: {', '.join(f'{rule} {n}' for rule, n in rest)}." if rest else ""
+        first = self._first[code]
+        message = f"{self._split}, {count:,} rows: {first.message}{more}"
+        raise BadInput(code, message, first.fix)
 
 
 def _refuse_shared(train: list[Row], dev: list[Row]) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import trl
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-from training.domain.exchange_tokens import Encoded
 from training.domain.generative_settings import YES
 from training.domain.job_spec import TrainSpec
 from training.domain.run_files import Trained
@@ -22,6 +21,7 @@ from training.ml.batching import Shape, parts, plan
 from training.ml.callbacks import Run
 from training.ml.data import Integers
 from training.ml.generative import Setup, fine_tune
+from training.ml.sequences import Sequence
 from training.ml.supervised_trainer import Supervised, Work
 from training.ml.trainer_state import Batch
 
@@ -97,18 +97,17 @@ def _collator(setup: Setup) -> Any:
     )
 
 
-def _features(encoded: Encoded) -> dict[str, list[int]]:
+def _features(row: Sequence) -> dict[str, list[int]]:
     """Token ids, and the same where they are learned."""
-    pairs = zip(encoded.ids, encoded.trained, strict=True)
-    labels = [id if is_trained else _IGNORED for id, is_trained in pairs]
-    return {"input_ids": list(encoded.ids), "labels": labels}
+    labels = np.where(row.trained, row.ids, _IGNORED)
+    return {"input_ids": row.ids.tolist(), "labels": labels.tolist()}
 
 
-def _first(encoded: Encoded) -> Any:
+def _first(row: Sequence) -> Any:
     """One row in the form that the trainer looks at: the rows come from our plan."""
-    one = {name: [value] for name, value in _features(encoded).items()}
+    one = {name: [value] for name, value in _features(row).items()}
     return cast(Any, datasets).Dataset.from_dict(one)
 
 
-def _lengths(rows: list[Encoded]) -> Integers:
-    return np.array([len(row.ids) for row in rows], dtype=np.int64)
+def _lengths(rows: list[Sequence]) -> Integers:
+    return np.array([len(row) for row in rows], dtype=np.int64)
