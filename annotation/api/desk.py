@@ -194,11 +194,14 @@ class AnswersView(DeskView):
         form = AnswerSerializer(data=request.data)
         if request.method != "POST" or not form.is_valid():
             return None
+        checked = form.validated_data
+        # What was not sent, as by a skip, leaves what was typed there before.
+        sent = {name: checked[name] for name in drafting.FIELDS if name in request.data}
         return drafting.keep_from_seat(
             project=closed,
             user=request.user,
-            claim_id=form.validated_data["claim"],
-            fields=form.validated_data,
+            claim_id=checked["claim"],
+            fields=sent,
             now=timezone.now(),
         )
 

@@ -105,8 +105,9 @@ def keep_from_seat(
 ) -> int | None:
     """Keep what was typed at one's own seat where it can go nowhere else.
 
-    Over ``version``, or over whatever is there. Returns the new version; none if the
-    seat is somebody else's or its answer is in.
+    Over ``version``; without one it is laid over whatever is there, which keeps what
+    was typed in other fields. Returns the new version; none if the seat is somebody
+    else's or its answer is in.
 
     Raises:
         DraftConflict, DraftRefused: as `save`.
@@ -120,7 +121,8 @@ def keep_from_seat(
     if claim is None or claim.is_done:
         return None
     if version is None:
-        version = load(record=claim.record, reviewer=claim.reviewer).version
+        typed = load(record=claim.record, reviewer=claim.reviewer)
+        version, fields = typed.version, {**typed.fields, **fields}
     return save(
         project=project,
         record=claim.record,

@@ -93,3 +93,20 @@ def test_a_skip_sent_to_a_closed_project_leaves_the_draft_as_it_was(
     typed = drafting.load(record=record, reviewer=bob.reviewer).fields
     assert (typed["response"], typed["reason"]) == ("Reseat it.", "no context")
     assert not Review.objects.exists()
+
+
+def test_a_skip_sent_to_a_closed_project_by_the_api_leaves_the_draft_as_it_was(
+    project, bob
+):
+    record, call = RecordFactory(project=project), caller(bob)
+    claim = call("POST", "api-desk-next", {}).json()["seat"]["claim"]
+    typed = {"severity": "high", "response": "Reseat the optic."}
+    call("PUT", "api-desk-draft", {"version": 0, "fields": typed}, seat=claim)
+    Project.objects.update(is_active=False)
+
+    sent = {"claim": claim, "status": "SKIPPED", "reason": "no time"}
+    reply = call("POST", "api-desk-answers", sent)
+
+    assert (reply.status_code, reply.json()["version"]) == (409, 2)
+    kept = drafting.load(record=record, reviewer=bob.reviewer).fields
+    assert {**typed, "reason": "no time"}.items() <= kept.items()
