@@ -144,3 +144,16 @@ def test_sign_in_works_and_sits_in_the_theme(db, page_of, live_server):
     page.get_by_role("button", name="Log in").click()
 
     page.locator(".user-menu").get_by_text("boss").wait_for()
+
+
+def test_a_word_without_a_break_does_not_widen_the_desk_on_a_phone(
+    project, bob, page_of
+):
+    words = {"title": f"Down: {'x' * 200}", "vendor": "v" * 80}
+    RecordFactory(project=project, external_id="I" * 80, **words)
+    page = page_of(bob, viewport=PHONE)
+    page.goto("/admin/annotation/review/desk/noc/")
+    page.get_by_role("button", name="Start labeling").click()
+    page.locator("#ticket-heading:focus").wait_for()
+
+    assert overflow(page) == 0
