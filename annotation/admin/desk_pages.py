@@ -35,7 +35,7 @@ def seat(
 ) -> HttpResponse:
     """Show a seat's record and the form for its answer."""
     project, reviewer = claim.project, claim.reviewer
-    typed = drafting.load(record=claim.record, reviewer=reviewer)
+    typed = drafting.load(claim=claim)
     said = {} if typed.version else _said_before(claim)
     initial = {"claim": claim.pk, "severity": claim.severity, **said, **typed.fields}
     current = guidelines.current(project)
@@ -102,7 +102,7 @@ def refused(
     """Show a form with what is wrong, but never the text of what left the queue."""
     if claim.record.state not in Record.OUT_OF_REACH:
         return seat(request, claim, form, status=422)
-    _keep_typed(claim, claim.reviewer, request)
+    _keep_typed(claim, request)
     page = empty(request, claim.project, claim.reviewer, wish, claim)
     page.status_code = 422
     return page
@@ -142,7 +142,7 @@ def closed_project(request: HttpRequest, slug: str) -> HttpResponse | None:
             .select_related("record", "project")
             .first()
         )
-        kept = claim and _keep_typed(claim, reviewer, request) and claim.record
+        kept = claim and _keep_typed(claim, request) and claim.record
     context = page_context(request, "Project closed", project=project, kept=kept)
     return TemplateResponse(request, "annotation/desk_closed.html", context, status=409)
 
@@ -172,27 +172,19 @@ def _said_before(claim: Claim) -> dict[str, Any]:
 
 def _keep(claim: Claim, answer: Answer) -> bool:
     fields = {name: getattr(answer, name) for name in drafting.FIELDS}
-    return _save(claim, claim.reviewer, fields)
+    return _save(claim, fields)
 
 
-def _keep_typed(claim: Claim, reviewer: Reviewer, request: HttpRequest) -> bool:
+def _keep_typed(claim: Claim, request: HttpRequest) -> bool:
     sent = request.POST
     # A form that has no such field, as that of a skip, leaves what was typed there.
     fields = {name: sent[name] for name in drafting.FIELDS if name in sent}
-    return _save(claim, reviewer, fields)
+    return _save(claim, fields)
 
 
-def _save(claim: Claim, reviewer: Reviewer, fields: dict[str, str]) -> bool:
-    typed = drafting.load(record=claim.record, reviewer=reviewer)
+def _save(claim: Claim, fields: dict[str, str]) -> bool:
     try:
-        drafting.save(
-            project=claim.project,
-            record=claim.record,
-            reviewer=reviewer,
-            fields={**typed.fields, **fields},
-            version=typed.version,
-            now=timezone.now(),
-        )
+        drafting.keep(claim=claim, fields=fields, now=timezone.now())
     except (drafting.DraftConflict, drafting.DraftRefused):
         return False
     return True

@@ -100,7 +100,7 @@ class DraftView(SeatView):
 
     def post(self, request: HttpRequest, claim_id: int) -> JsonResponse:
         claim = get_object_or_404(
-            Claim.objects.select_related("record"),
+            Claim.objects.select_related("project"),
             pk=claim_id,
             reviewer=self.reviewer,
             project=self.project,
@@ -110,9 +110,7 @@ class DraftView(SeatView):
         try:
             version, fields = _parsed(request)
             saved = drafting.save(
-                project=self.project,
-                record=claim.record,
-                reviewer=self.reviewer,
+                claim=claim,
                 fields=fields,
                 version=version,
                 now=timezone.now(),

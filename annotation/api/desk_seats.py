@@ -67,8 +67,7 @@ class DraftView(DeskView):
     @extend_schema(operation_id="desk_draft_read", responses=DraftSerializer)
     def get(self, request: Request, project: str, seat: int) -> Response:
         """Read the draft; version 0 is none."""
-        record = self.seat(seat).record
-        typed = drafting.load(record=record, reviewer=self.reviewer)
+        typed = drafting.load(claim=self.seat(seat))
         return Response(DraftSerializer.shown(typed))
 
     @extend_schema(
@@ -88,9 +87,7 @@ class DraftView(DeskView):
         if claim.is_done:
             return Response({"version": None}, status.HTTP_410_GONE)
         version = drafting.save(
-            project=self.project,
-            record=claim.record,
-            reviewer=self.reviewer,
+            claim=claim,
             fields=form.validated_data["fields"],
             version=form.validated_data["version"],
             now=timezone.now(),

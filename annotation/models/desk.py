@@ -8,30 +8,25 @@ from django.db import models
 from annotation.models.people import Reviewer
 from annotation.models.project import Project
 from annotation.models.record import Record
+from annotation.models.review import Claim
 
 
 class Draft(models.Model):
     """What somebody has typed at a record and not sent yet; sealed under the key.
 
-    ``version`` grows by one with every save, so that two tabs cannot overwrite each
-    other unseen.
+    It stays theirs at every seat of the purpose and round of ``claim``. ``version``
+    grows by one with every save, so that two tabs cannot overwrite each other unseen.
     """
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="drafts")
     reviewer = models.ForeignKey(
         Reviewer, on_delete=models.CASCADE, related_name="drafts"
     )
+    claim = models.OneToOneField(Claim, on_delete=models.CASCADE, related_name="draft")
     sealed = models.BinaryField(editable=False)
     key_id = models.CharField(max_length=32)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["record", "reviewer"], name="draft_unique_reviewer"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"draft {self.version} at record {self.record_id}"

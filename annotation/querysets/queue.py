@@ -67,7 +67,10 @@ class QueueQuerySet(ImportedRecordQuerySet):
 
     def drafted_by(self, reviewer: Reviewer | int) -> Self:
         """Records at which this reviewer has typed something that was not sent."""
-        return self.filter(Exists(self._related("drafts").filter(reviewer=reviewer)))
+        drafts = self._related("drafts").filter(
+            reviewer=reviewer, claim__purpose="FIRST", claim__round=OuterRef("round")
+        )
+        return self.filter(Exists(drafts))
 
     def servable_to(self, reviewer: Reviewer | int, now: datetime) -> Self:
         """Open records with a free seat that this reviewer may label blind."""

@@ -2,7 +2,8 @@
 
 A draft is sealed under the project's key, because it was not sanitized: it comes back
 to its writer only. Every save names the version it was based on, so that two tabs
-cannot overwrite each other unseen.
+cannot overwrite each other unseen. It belongs to the purpose and the round of the seat
+at which it was typed: a blind repeat must not show what was typed the first time.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from annotation.models import Claim, Draft, Project, Record, Reviewer
+from annotation.models import Claim, Draft, Project, Reviewer
 from annotation.services.vault import vault_of
 from netft_site.base.refusals import Refused
 
@@ -48,26 +50,18 @@ class DraftConflict(Refused):
         self.stored = stored
 
 
-def load(*, record: Record, reviewer: Reviewer) -> Typed:
-    """Return what the reviewer has typed at a record; empty if nothing."""
-    row = Draft.objects.filter(record=record, reviewer=reviewer).first()
+def load(*, claim: Claim) -> Typed:
+    """Return what was typed at a seat, or one given back before; empty if nothing."""
+    row = _drafts(claim).first()
     if row is None:
         return Typed()
-    opened = vault_of(row.key_id).open(
-        bytes(row.sealed), about=_about(record.pk, reviewer)
-    )
+    opened = vault_of(row.key_id).open(bytes(row.sealed), about=_about(claim))
     return Typed(row.version, json.loads(opened), row.updated_at)
 
 
 @transaction.atomic
 def save(
-    *,
-    project: Project,
-    record: Record,
-    reviewer: Reviewer,
-    fields: Mapping[str, Any],
-    version: int,
-    now: datetime,
+    *, claim: Claim, fields: Mapping[str, Any], version: int, now: datetime
 ) -> int:
     """Keep a draft over the one of ``version``; return its new version.
 
@@ -79,19 +73,30 @@ def save(
     payload = json.dumps(kept).encode()
     if sum(map(len, kept.values())) > LONGEST:
         raise DraftRefused("too_long", f"A draft may have {LONGEST:,} characters.")
-    vault = vault_of(project.key_id)
+    key_id = claim.project.key_id
     values = {
-        "sealed": vault.seal(payload, about=_about(record.pk, reviewer)),
-        "key_id": project.key_id,
+        "sealed": vault_of(key_id).seal(payload, about=_about(claim)),
+        "key_id": key_id,
         "version": version + 1,
         "updated_at": now,
     }
-    if not _write(record, reviewer, version, values):
-        stored = load(record=record, reviewer=reviewer)
+    if not _write(claim, version, values):
+        stored = load(claim=claim)
         if dict(stored.fields) == kept:
             return stored.version
         raise DraftConflict(stored)
     return version + 1
+
+
+def keep(*, claim: Claim, fields: Mapping[str, Any], now: datetime) -> int:
+    """Lay some fields over what was typed at a seat; return the new version.
+
+    Raises:
+        DraftConflict, DraftRefused: as `save`.
+    """
+    typed = load(claim=claim)
+    laid_over = {**typed.fields, **fields}
+    return save(claim=claim, fields=laid_over, version=typed.version, now=now)
 
 
 def keep_from_seat(
@@ -105,9 +110,8 @@ def keep_from_seat(
 ) -> int | None:
     """Keep what was typed at one's own seat where it can go nowhere else.
 
-    Over ``version``; without one it is laid over whatever is there, which keeps what
-    was typed in other fields. Returns the new version; none if the seat is somebody
-    else's or its answer is in.
+    Over ``version``; without one, the other fields stay as they are. Returns the new
+    version; none if the seat is somebody else's or its answer is in.
 
     Raises:
         DraftConflict, DraftRefused: as `save`.
@@ -117,25 +121,17 @@ def keep_from_seat(
         reviewer__user_id=user.pk or 0,
         reviewer__kind=Reviewer.Kind.HUMAN,
     )
-    claim = mine.select_related("record", "reviewer").filter(pk=claim_id).first()
+    claim = mine.select_related("project").filter(pk=claim_id).first()
     if claim is None or claim.is_done:
         return None
     if version is None:
-        typed = load(record=claim.record, reviewer=claim.reviewer)
-        version, fields = typed.version, {**typed.fields, **fields}
-    return save(
-        project=project,
-        record=claim.record,
-        reviewer=claim.reviewer,
-        fields=fields,
-        version=version,
-        now=now,
-    )
+        return keep(claim=claim, fields=fields, now=now)
+    return save(claim=claim, fields=fields, version=version, now=now)
 
 
-def discard(*, record: Record, reviewer: Reviewer) -> bool:
-    """Throw a draft away; False when there was none."""
-    return bool(Draft.objects.filter(record=record, reviewer=reviewer).delete()[0])
+def discard(*, claim: Claim) -> bool:
+    """Throw a seat's draft away; False when there was none."""
+    return bool(_drafts(claim).delete()[0])
 
 
 def purge(*, now: datetime) -> int:
@@ -144,19 +140,34 @@ def purge(*, now: datetime) -> int:
     return old.delete()[0]
 
 
-def _write(
-    record: Record, reviewer: Reviewer, version: int, values: dict[str, Any]
-) -> bool:
-    mine = Draft.objects.filter(record=record, reviewer=reviewer)
+def _drafts(claim: Claim) -> QuerySet[Draft]:
+    return Draft.objects.filter(
+        record=claim.record_id,
+        reviewer=claim.reviewer_id,
+        claim__purpose=claim.purpose,
+        claim__round=claim.round,
+    )
+
+
+def _write(claim: Claim, version: int, values: dict[str, Any]) -> bool:
+    stored = _drafts(claim).values_list("pk", flat=True).first()
+    if stored is not None:
+        mine = Draft.objects.filter(pk=stored, version=version)
+        return bool(mine.update(**values))
     if version:
-        return bool(mine.filter(version=version).update(**values))
+        return False
     try:
         with transaction.atomic():
-            Draft.objects.create(record=record, reviewer=reviewer, **values)
+            Draft.objects.create(
+                claim=claim,
+                record_id=claim.record_id,
+                reviewer_id=claim.reviewer_id,
+                **values,
+            )
     except IntegrityError:
         return False
     return True
 
 
-def _about(record_id: int, reviewer: Reviewer) -> str:
-    return f"draft:{record_id}:{reviewer.pk}"
+def _about(claim: Claim) -> str:
+    return f"draft:{claim.record_id}:{claim.reviewer_id}"

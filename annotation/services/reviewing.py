@@ -19,7 +19,6 @@ from django.db import transaction
 
 from annotation.models import (
     Claim,
-    Draft,
     Project,
     Record,
     Review,
@@ -27,7 +26,7 @@ from annotation.models import (
 )
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ReviewQuerySet
-from annotation.services import seating, settling
+from annotation.services import drafting, seating, settling
 from annotation.services.answers import (
     Answer,
     AnswerRefused,
@@ -110,7 +109,7 @@ def store(
     left = _leave_seat(claim, review)
     # A skip keeps what was typed, for the day the ticket comes back.
     if review.status == Review.Status.SUBMITTED and claim.has_draft:  # type: ignore[attr-defined]  # annotated
-        Draft.objects.filter(record=record, reviewer=reviewer).delete()
+        drafting.discard(claim=claim)
     if not claim.is_test:
         settling.settle_locked(
             record=record, reviews=[*standing, review], scale=claim.project.scale

@@ -167,7 +167,10 @@ def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
         project=OuterRef("project"), created_at__lte=OuterRef("opened_at")
     ).order_by("-version")
     typed = Draft.objects.filter(
-        record=OuterRef("record"), reviewer=OuterRef("reviewer")
+        record=OuterRef("record"),
+        reviewer=OuterRef("reviewer"),
+        claim__purpose=OuterRef("purpose"),
+        claim__round=OuterRef("round"),
     )
     claims: ClaimQuerySet = (
         Claim.objects.filter(pk=claim_id, reviewer=reviewer)

@@ -36,6 +36,7 @@ def test_open_seats_come_back_and_answers_stay(project, alice, carol, reviewer_o
     )
     review = ReviewFactory(record=done.record, reviewer=reviewer)
     draft = Draft.objects.create(
+        claim=here,
         record=here.record,
         reviewer=reviewer,
         sealed=b"x",

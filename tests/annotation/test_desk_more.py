@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from annotation.models import Project, Review
+from annotation.models import Claim, Project, Review
 from annotation.services import drafting
 from tests.annotation.desk_seats import CAST, DESK, answer, caller, seat
 from tests.factories import ProjectFactory, RecordFactory, VerdictFactory
@@ -18,8 +18,9 @@ SETTINGS = {"shortcuts": True, "saves_at_once": True}
 
 
 def _typed(record, user) -> str:
-    kept = drafting.load(record=record, reviewer=user.reviewer)
-    return kept.fields.get("response", "")
+    seats = Claim.objects.filter(record=record, reviewer__user=user)
+    kept = [drafting.load(claim=claim).fields.get("response", "") for claim in seats]
+    return "".join(kept)
 
 
 @pytest.mark.parametrize("name", CAST)

@@ -25,14 +25,7 @@ def _seated(browser_of, user):
 
 
 def _draft(claim):
-    drafting.save(
-        project=claim.project,
-        record=claim.record,
-        reviewer=claim.reviewer,
-        fields=SAID,
-        version=0,
-        now=timezone.now(),
-    )
+    drafting.save(claim=claim, fields=SAID, version=0, now=timezone.now())
 
 
 def _undone(browser, claim, **said):

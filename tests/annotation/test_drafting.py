@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from annotation.models import Draft
+from annotation.models import Claim, Draft, Project, Review
 from annotation.services import drafting
 from annotation.services.vault import VaultRefused
 from annotation.tasks import queueing as tasks
 from tests.annotation.desk_seats import DESK, NOW, answer, seat, seated
-from tests.factories import RecordFactory, ReviewerFactory
+from tests.factories import ClaimFactory, RecordFactory, ReviewerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -22,19 +22,20 @@ def record(project):
     return RecordFactory(project=project)
 
 
-def _save(record, reviewer, version=0, now=NOW, **fields: str) -> int:
-    return drafting.save(
-        project=record.project,
-        record=record,
-        reviewer=reviewer,
-        fields=fields,
-        version=version,
-        now=now,
+def _seat_at(record, reviewer) -> Claim:
+    """A seat given back: what was typed at it stays."""
+    return Claim.objects.filter(record=record, reviewer=reviewer).first() or (
+        ClaimFactory(record=record, reviewer=reviewer, state="RELEASED")
     )
 
 
+def _save(record, reviewer, version=0, now=NOW, **fields: str) -> int:
+    claim = _seat_at(record, reviewer)
+    return drafting.save(claim=claim, fields=fields, version=version, now=now)
+
+
 def _load(record, reviewer) -> drafting.Typed:
-    return drafting.load(record=record, reviewer=reviewer)
+    return drafting.load(claim=_seat_at(record, reviewer))
 
 
 def test_nothing_typed_is_version_0(record):
@@ -90,7 +91,7 @@ def test_the_database_holds_no_word_of_it(record):
 def test_what_is_sealed_for_one_opens_for_nobody_else(record):
     me, other = ReviewerFactory(), ReviewerFactory()
     _save(record, me, response="one")
-    Draft.objects.update(reviewer=other)
+    Draft.objects.update(reviewer=other, claim=_seat_at(record, other))
 
     with pytest.raises(VaultRefused):
         _load(record, other)
@@ -165,3 +166,43 @@ def test_what_is_no_draft_is_a_clear_400(record, bob, browser_of, body):
     assert reply.status_code == 400
     assert reply.json()["error"]["code"] in ("bad_draft", "too_long")
     assert not Draft.objects.exists()
+
+
+def test_a_blind_repeat_shows_nothing_typed_at_the_first_seat(project, bob, browser_of):
+    """Neither an answer that was refused as a second one, nor a late draft of a tab."""
+    Project.objects.update(repeat_share=0.5)
+    RecordFactory(project=project, reviews_wanted=1)
+    browser = seated(browser_of, bob)
+    first = Claim.objects.get()
+    sent = {"action": "submit", "claim": first.pk, "severity": "high"}
+    browser.post(DESK, sent)
+    conflict = browser.post(DESK, {**sent, "response": "Reseat the optic."})
+    Review.objects.update(submitted_at=NOW - timedelta(days=15))
+
+    repeat = seat(Project.objects.get(), bob.reviewer, draw=0.1)
+    page = browser.get(DESK).content.decode()
+
+    assert (conflict.status_code, repeat.purpose) == (409, "REPEAT")
+    assert drafting.load(claim=first).fields["response"] == "Reseat the optic."
+    assert drafting.load(claim=repeat) == drafting.Typed()
+    assert "Reseat the optic." not in page
+    assert "Draft restored" not in page
+
+
+def test_a_new_round_shows_nothing_typed_in_the_round_before(record):
+    me = ReviewerFactory()
+    _save(record, me, response="one")
+    later = ClaimFactory(record=record, reviewer=me, round=2)
+
+    assert drafting.load(claim=later) == drafting.Typed()
+    assert drafting.save(claim=later, fields={}, version=0, now=NOW) == 1
+
+
+def test_a_draft_goes_with_its_seat_into_a_new_round(record):
+    """Whoever sits there when a re-review begins goes on with what they have typed."""
+    me = ReviewerFactory()
+    version = _save(record, me, response="one")
+    Claim.objects.update(round=2)
+
+    assert _save(record, me, version, response="two") == 2
+    assert _load(record, me).fields["response"] == "two"

@@ -13,6 +13,7 @@ from annotation.models import Claim, Involvement, Record, Verdict
 from annotation.services import drafting, pausing, waiting
 from tests.annotation.desk_seats import DESK, NOW, answer, caller, seat, seated
 from tests.factories import (
+    ClaimFactory,
     GoldFactory,
     RecordFactory,
     ReviewerFactory,
@@ -206,14 +207,8 @@ def test_a_paused_project_serves_through_no_door_but_a_held_seat(project, draw):
 def test_a_draft_waits_with_its_record_in_the_count(project):
     me = ReviewerFactory()
     records = RecordFactory.create_batch(3, project=project)
-    drafting.save(
-        project=project,
-        record=records[1],
-        reviewer=me,
-        fields={"response": "Reseat."},
-        version=0,
-        now=NOW,
-    )
+    left = ClaimFactory(record=records[1], reviewer=me, state="RELEASED")
+    drafting.save(claim=left, fields={"response": "Reseat."}, version=0, now=NOW)
 
     state = waiting.queue_state(project=project, reviewer=me, now=NOW)
 

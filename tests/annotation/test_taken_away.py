@@ -55,7 +55,7 @@ def test_a_form_that_is_refused_comes_back_without_the_text_and_is_kept(
     assert page.status_code == 422
     assert not _shows_text(page)
     assert f"{record.external_id} was taken out of the queue" in page.content.decode()
-    typed = drafting.load(record=record, reviewer=bob.reviewer)
+    typed = drafting.load(claim=Claim.objects.get())
     assert typed.fields["response"] == "Reseat it."
 
 
@@ -77,9 +77,7 @@ def test_a_skip_sent_to_a_closed_project_leaves_the_draft_as_it_was(
 ):
     browser = seated(browser_of, bob)
     drafting.save(
-        project=project,
-        record=record,
-        reviewer=bob.reviewer,
+        claim=Claim.objects.get(),
         fields={"response": "Reseat it."},
         version=0,
         now=Claim.objects.get().opened_at,
@@ -90,7 +88,7 @@ def test_a_skip_sent_to_a_closed_project_leaves_the_draft_as_it_was(
     page = browser.post(DESK, sent)
 
     assert page.status_code == 409
-    typed = drafting.load(record=record, reviewer=bob.reviewer).fields
+    typed = drafting.load(claim=Claim.objects.get()).fields
     assert (typed["response"], typed["reason"]) == ("Reseat it.", "no context")
     assert not Review.objects.exists()
 
@@ -98,7 +96,8 @@ def test_a_skip_sent_to_a_closed_project_leaves_the_draft_as_it_was(
 def test_a_skip_sent_to_a_closed_project_by_the_api_leaves_the_draft_as_it_was(
     project, bob
 ):
-    record, call = RecordFactory(project=project), caller(bob)
+    RecordFactory(project=project)
+    call = caller(bob)
     claim = call("POST", "api-desk-next", {}).json()["seat"]["claim"]
     typed = {"severity": "high", "response": "Reseat the optic."}
     call("PUT", "api-desk-draft", {"version": 0, "fields": typed}, seat=claim)
@@ -108,5 +107,5 @@ def test_a_skip_sent_to_a_closed_project_by_the_api_leaves_the_draft_as_it_was(
     reply = call("POST", "api-desk-answers", sent)
 
     assert (reply.status_code, reply.json()["version"]) == (409, 2)
-    kept = drafting.load(record=record, reviewer=bob.reviewer).fields
+    kept = drafting.load(claim=Claim.objects.get()).fields
     assert {**typed, "reason": "no time"}.items() <= kept.items()
