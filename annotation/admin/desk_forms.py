@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from annotation.domain.queue import Wish
-from annotation.models import Claim, Project, Record
-from annotation.services.answers import Answer, AnswerRefused
+from annotation.models import Claim, Project, Record, Review
+from annotation.services.answers import Answer
 from annotation.services.reviewing import has_later_facts
 
 MAX_SECONDS = 24 * 3600
@@ -22,6 +22,7 @@ class AnswerForm(forms.Form):
     must come from what was known at opening.
     """
 
+    blamed = None
     severity = forms.ChoiceField(widget=forms.RadioSelect, required=False)
     root_cause = forms.ChoiceField(required=False)
     response = forms.CharField(
@@ -86,21 +87,50 @@ class AnswerForm(forms.Form):
 
 
 class SkipForm(forms.Form):
-    """Why a reviewer passes a ticket on, or what should have been hidden in it."""
+    """Why a reviewer passes a ticket on; the button says how."""
 
-    claim = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(required=False, max_length=500)
+    blamed = "reason"
+    action = forms.CharField(required=False)
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"max_length": "The reason is longer than 500 characters."},
+    )
     seconds_spent = forms.IntegerField(
         required=False, min_value=0, max_value=MAX_SECONDS, widget=forms.HiddenInput
     )
 
-    def answer(self, status: str) -> Answer:
+    def answer(self) -> Answer:
         """Return the cleaned form as the service's words."""
+        unsure = self.cleaned_data["action"] == "unsure"
         return Answer(
-            status=status,
+            status=Review.Status.UNSURE if unsure else Review.Status.SKIPPED,
             reason=self.cleaned_data["reason"],
             seconds_spent=self.cleaned_data.get("seconds_spent"),
         )
+
+
+class FlagForm(forms.Form):
+    """What should have been hidden in a ticket; described, not quoted."""
+
+    blamed = "flag"
+    flag = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": "Say in a few words what you saw.",
+            "max_length": "Say it in at most 200 characters.",
+        },
+    )
+
+    def answer(self) -> Answer:
+        """Return what is stored of a flag: the ticket is passed on."""
+        return Answer(status=Review.Status.SKIPPED, reason=self.cleaned_data["flag"])
+
+
+SeatForm = AnswerForm | SkipForm | FlagForm
+"""What is sent from a seat; ``blamed`` is the field to which a refusal belongs."""
 
 
 class WishForm(forms.Form):
@@ -140,10 +170,9 @@ class PauseForm(forms.Form):
 class HandOverForm(forms.Form):
     """A note for those who go on."""
 
-    note = forms.CharField(required=False, max_length=500)
-
-    def given(self) -> str:
-        """Return the note. Raises AnswerRefused (``too_long``)."""
-        if not self.is_valid():
-            raise AnswerRefused("too_long", "The note is longer than 500 characters.")
-        return str(self.cleaned_data["note"])
+    note = forms.CharField(
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "The note is longer than 500 characters."},
+    )

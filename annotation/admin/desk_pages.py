@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from annotation.admin.desk_forms import AnswerForm, WishForm
+from annotation.admin.desk_forms import (
+    AnswerForm,
+    FlagForm,
+    HandOverForm,
+    SkipForm,
+    WishForm,
+)
 from annotation.admin.pages import page_context
 from annotation.domain.queue import Wish
 from annotation.models import Claim, Project, Record, Review, Reviewer
@@ -28,16 +37,13 @@ EXACTLY = "annotation.view_verdict"
 
 
 def seat(
-    request: HttpRequest,
-    claim: Claim,
-    form: AnswerForm | None = None,
-    status: int = 200,
+    request: HttpRequest, claim: Claim, status: int = 200, **refused_forms: forms.Form
 ) -> HttpResponse:
-    """Show a seat's record and the form for its answer."""
+    """Show a seat's record and its forms; those that were refused as they came."""
     project, reviewer = claim.project, claim.reviewer
     typed = drafting.load(claim=claim)
-    said = {} if typed.version else _said_before(claim)
-    initial = {"claim": claim.pk, "severity": claim.severity, **said, **typed.fields}
+    restored, is_answer = _brought_back(claim, typed)
+    initial = {"claim": claim.pk, "severity": claim.severity, **restored}
     current = guidelines.current(project)
     context = page_context(
         request,
@@ -46,9 +52,9 @@ def seat(
         reviewer=reviewer,
         claim=claim,
         record=claim.record,
-        form=form or AnswerForm(claim, initial=initial),
+        **{**_forms(claim, initial), **refused_forms},
         draft=typed,
-        is_restored=bool(said),
+        is_restored=is_answer,
         suggestion=suggesting.suggestion_for(claim) if claim.suggested else None,
         guidelines=current,
         guidelines_html=guidelines.rendered(current) if current else "",
@@ -70,8 +76,12 @@ def empty(
     reviewer: Reviewer,
     wish: Wish,
     claim: Claim | None,
+    **refused_forms: forms.Form,
 ) -> HttpResponse:
-    """Say what waits, or why nothing does; ``claim`` is one whose record is gone."""
+    """Say what waits, or why nothing does; ``claim`` is one whose record is gone.
+
+    Of the forms that were refused, a note for those who go on comes back.
+    """
     now = timezone.now()
     exactly = request.user.has_perm(EXACTLY, project)
     state = waiting.queue_state(project=project, reviewer=reviewer, now=now, wish=wish)
@@ -92,27 +102,43 @@ def empty(
         may_pause=request.user.has_perm("annotation.change_project", project),
         may_decide=request.user.has_perm("annotation.add_verdict", project),
         answered_record=_just_answered(request, project),
+        **refused_forms,
     )
-    return TemplateResponse(request, "annotation/desk_empty.html", context)
+    status = 422 if refused_forms else 200
+    return TemplateResponse(
+        request, "annotation/desk_empty.html", context, status=status
+    )
 
 
 def refused(
-    request: HttpRequest, claim: Claim, form: AnswerForm, wish: Wish
+    request: HttpRequest, claim: Claim, wish: Wish, **refused_forms: forms.Form
 ) -> HttpResponse:
     """Show a form with what is wrong, but never the text of what left the queue."""
     if claim.record.state not in Record.OUT_OF_REACH:
-        return seat(request, claim, form, status=422)
+        return seat(request, claim, status=422, **refused_forms)
     _keep_typed(claim, request)
-    page = empty(request, claim.project, claim.reviewer, wish, claim)
-    page.status_code = 422
-    return page
+    return empty(request, claim.project, claim.reviewer, wish, claim, **refused_forms)
+
+
+def stop_refused(
+    request: HttpRequest,
+    project: Project,
+    reviewer: Reviewer,
+    wish: Wish,
+    claim: Claim | None,
+    form: HandOverForm,
+) -> HttpResponse:
+    """Show the note of somebody who stops with what is wrong, seated or not."""
+    if claim is None:
+        return empty(request, project, reviewer, wish, claim, note_form=form)
+    return refused(request, claim, wish, note_form=form)
 
 
 def conflict(
     request: HttpRequest, claim: Claim, stored: Review, answer: Answer
 ) -> HttpResponse:
     """Show a stored answer beside the one just sent, which is kept as a draft."""
-    kept = _keep(claim, answer)
+    kept = _keep_typed(claim, request)
     context = page_context(
         request,
         "Answered already",
@@ -120,6 +146,7 @@ def conflict(
         record=claim.record,
         stored=stored,
         sent=answer,
+        sent_status=Review.Status(answer.status).label,
         is_kept=kept,
         levels=AnswerForm(claim).levels,
     )
@@ -147,47 +174,71 @@ def closed_project(request: HttpRequest, slug: str) -> HttpResponse | None:
     return TemplateResponse(request, "annotation/desk_closed.html", context, status=409)
 
 
-def _said_before(claim: Claim) -> dict[str, Any]:
-    """What this person's last answer from this seat said, if it was taken back.
+def _forms(claim: Claim, initial: dict[str, Any]) -> dict[str, forms.Form]:
+    """The forms of a seat's page, by their names there."""
+    return {
+        "form": AnswerForm(claim, initial=initial),
+        "skip_form": SkipForm(initial=initial),
+        "flag_form": FlagForm(initial=initial),
+        "note_form": HandOverForm(initial=initial),
+    }
 
-    An answer of another purpose stays out: a blind repeat must not show the first.
+
+def _brought_back(claim: Claim, typed: drafting.Typed) -> tuple[dict[str, Any], bool]:
+    """What was said from this seat and taken back, and the draft; the newer on top.
+
+    Also whether an answer is newest. One of another purpose stays out: a blind repeat
+    must not show the first.
     """
+    taken_back = Review.objects.filter(
+        record=claim.record_id,
+        reviewer=claim.reviewer_id,
+        purpose=claim.purpose,
+        round=claim.round,
+        is_current=False,
+    ).exclude(status=Review.Status.WITHDRAWN)
+    layers = [(review.submitted_at, _said(claim, review)) for review in taken_back]
+    if typed.updated_at is not None:
+        layers.append((typed.updated_at, dict(typed.fields)))
+    layers.sort(key=itemgetter(0))
+    found: dict[str, Any] = {}
+    for _, fields in layers:
+        found |= fields
+    return found, bool(layers) and layers[-1][0] != typed.updated_at
+
+
+def _said(claim: Claim, review: Review) -> dict[str, Any]:
+    if review.status != Review.Status.SUBMITTED:
+        return {"reason": review.reason}
     names = ["root_cause", "response", "confidence"]
     if not claim.revealed_at:
         names.append("severity")
-    return (
-        Review.objects.submitted()
-        .filter(
-            record=claim.record_id,
-            reviewer=claim.reviewer_id,
-            purpose=claim.purpose,
-            round=claim.round,
-            is_current=False,
-        )
-        .order_by("-id")
-        .values(*names)
-        .first()
-    ) or {}
-
-
-def _keep(claim: Claim, answer: Answer) -> bool:
-    fields = {name: getattr(answer, name) for name in drafting.FIELDS}
-    return _save(claim, fields)
+    return {name: getattr(review, name) for name in names}
 
 
 def _keep_typed(claim: Claim, request: HttpRequest) -> bool:
     sent = request.POST
     # A form that has no such field, as that of a skip, leaves what was typed there.
     fields = {name: sent[name] for name in drafting.FIELDS if name in sent}
-    return _save(claim, fields)
-
-
-def _save(claim: Claim, fields: dict[str, str]) -> bool:
     try:
         drafting.keep(claim=claim, fields=fields, now=timezone.now())
     except (drafting.DraftConflict, drafting.DraftRefused):
         return False
     return True
+
+
+def tell_saved(request: HttpRequest, review: Review) -> None:
+    """Say that an answer is stored, and remember its ticket for similar ones."""
+    record = review.record
+    if record.state in Record.OUT_OF_REACH:
+        messages.warning(
+            request,
+            f"{record} was taken out of the queue while you had it. Your answer is "
+            "kept and counts if the ticket comes back.",
+        )
+    else:
+        messages.success(request, "Saved.")
+    request.session[f"answered:{record.project_id}"] = record.pk
 
 
 def _just_answered(request: HttpRequest, project: Project) -> Record | None:

@@ -7,6 +7,8 @@ are ever in the page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -16,8 +18,10 @@ from django.views import View
 from annotation.admin import desk_pages
 from annotation.admin.desk_forms import (
     AnswerForm,
+    FlagForm,
     HandOverForm,
     PauseForm,
+    SeatForm,
     SkipForm,
     WishForm,
 )
@@ -44,6 +48,8 @@ from netft_site.base.chance import draw
 PERMISSION = "annotation.add_review"
 PAUSES = "annotation.change_project"
 SEAT_GONE = "That seat is no longer yours; nothing was saved."
+FLAGGED = "Flagged. Nobody is served the ticket until its sanitizing was looked at."
+GIVEN_BACK = "Your seat is given back; what you typed is kept as a draft."
 
 
 choose_project = project_chooser("Label desk", PERMISSION, "admin:annotation_desk")
@@ -113,29 +119,46 @@ class DeskView(View):
         claim = self._seat_named(request)
         form = AnswerForm(claim, request.POST) if claim else None
         if claim is None or form is None or (claim.is_done and not form.is_valid()):
-            messages.error(request, SEAT_GONE)
+            return self._gone()
+
+        def send(claim: Claim, answer: Answer) -> HttpResponse:
+            desk_pages.tell_saved(request, self._take(claim, answer))
             return self._back()
+
+        return self._send(claim, send, form=form)
+
+    def _send(
+        self,
+        claim: Claim | None,
+        send: Callable[[Claim, Answer], HttpResponse],
+        **named: SeatForm,
+    ) -> HttpResponse:
+        """Do what a form of a seat asks, or show it again with what is wrong."""
+        if claim is None:
+            return self._gone()
+        (form,) = named.values()
         if form.is_valid():
             answer = form.answer()
             try:
-                review = self._take(claim, answer)
+                return send(claim, answer)
             except AnsweredOtherwise as conflict:
-                return desk_pages.conflict(request, claim, conflict.stored, answer)
+                stored = conflict.stored
+                return desk_pages.conflict(self.request, claim, stored, answer)
             except AnswerTakenBack as refusal:
-                messages.warning(request, refusal.message)
+                messages.warning(self.request, refusal.message)
                 return self._back()
             except AnswerRefused as refusal:
-                form.add_error(None, refusal.message)
-            else:
-                self._tell_saved(request, review)
-                return self._back()
-        return desk_pages.refused(request, claim, form, self._wish())
+                form.add_error(form.blamed, refusal.message)
+        return desk_pages.refused(self.request, claim, self._wish(), **named)
+
+    def _gone(self) -> HttpResponse:
+        messages.error(self.request, SEAT_GONE)
+        return self._back()
 
     def _reveal(self, request: HttpRequest) -> HttpResponse:
         claim = self._seat_named(request)
         if claim is None or claim.is_done:
-            messages.error(request, SEAT_GONE)
-            return self._back()
+            return self._gone()
         try:
             reviewing.reveal(
                 claim_id=claim.pk,
@@ -147,44 +170,31 @@ class DeskView(View):
             form = AnswerForm(claim, request.POST)
             form.is_valid()
             form.add_error("severity", refusal.message)
-            return desk_pages.refused(request, claim, form, self._wish())
+            return desk_pages.refused(request, claim, self._wish(), form=form)
         return self._back()
 
     def _pass_on(self, request: HttpRequest) -> HttpResponse:
-        unsure = request.POST["action"] == "unsure"
-        status = Review.Status.UNSURE if unsure else Review.Status.SKIPPED
-        claim, form = self._seat_named(request), SkipForm(request.POST)
-        if claim is None or not form.is_valid():
-            messages.error(request, _skip_error(claim))
+        def send(claim: Claim, answer: Answer) -> HttpResponse:
+            self._take(claim, answer)
+            messages.success(request, "Passed on.")
             return self._back()
-        try:
-            self._take(claim, form.answer(status))
-        except AnswerRefused as refusal:
-            messages.error(request, refusal.message)
-            return self._back()
-        messages.success(request, "Passed on.")
-        return self._back()
+
+        claim = self._seat_named(request)
+        return self._send(claim, send, skip_form=SkipForm(request.POST))
 
     def _flag(self, request: HttpRequest) -> HttpResponse:
-        claim, form = self._seat_named(request), SkipForm(request.POST)
-        if claim is None or not form.is_valid():
-            messages.error(request, _skip_error(claim))
-            return self._back()
-        try:
+        def send(claim: Claim, answer: Answer) -> HttpResponse:
             flagging.flag(
                 claim_id=claim.pk,
                 reviewer=self.reviewer,
-                reason=form.cleaned_data["reason"],
+                reason=answer.reason,
                 now=timezone.now(),
             )
-        except AnswerRefused as refusal:
-            messages.error(request, refusal.message)
-            return self._back()
-        messages.success(
-            request,
-            "Flagged. Nobody is served the ticket until its sanitizing was looked at.",
-        )
-        return self._next(request)
+            messages.success(request, FLAGGED)
+            return self._next(request)
+
+        claim = self._seat_named(request)
+        return self._send(claim, send, flag_form=FlagForm(request.POST))
 
     def _undo(self, request: HttpRequest) -> HttpResponse:
         named = request.POST.get("review", "")
@@ -211,20 +221,22 @@ class DeskView(View):
 
     def _leave(self, request: HttpRequest) -> HttpResponse:
         form = HandOverForm(request.POST)
-        try:
-            pausing.hand_over(
-                project=self.project,
-                reviewer=self.reviewer,
-                note=form.given(),
-                now=timezone.now(),
-            )
-        except AnswerRefused as refusal:
-            messages.error(request, refusal.message)
-            return self._back()
-        messages.success(
-            request, "Your seat is given back; what you typed is kept as a draft."
-        )
-        return redirect("admin:index")
+        if form.is_valid():
+            try:
+                pausing.hand_over(
+                    project=self.project,
+                    reviewer=self.reviewer,
+                    note=form.cleaned_data["note"],
+                    now=timezone.now(),
+                )
+            except AnswerRefused as refusal:
+                form.add_error("note", refusal.message)
+            else:
+                messages.success(request, GIVEN_BACK)
+                return redirect("admin:index")
+        claim = seating.open_seat(project=self.project, reviewer=self.reviewer)
+        where = (self.project, self.reviewer, self._wish(), claim)
+        return desk_pages.stop_refused(request, *where, form)
 
     def _wish_for(self, request: HttpRequest) -> HttpResponse:
         wish = WishForm(self.project, request.POST).wish()
@@ -267,17 +279,6 @@ class DeskView(View):
         )
         return review
 
-    def _tell_saved(self, request: HttpRequest, review: Review) -> None:
-        if review.record.state in Record.OUT_OF_REACH:
-            messages.warning(
-                request,
-                f"{review.record} was taken out of the queue while you had it. Your "
-                "answer is kept and counts if the ticket comes back.",
-            )
-        else:
-            messages.success(request, "Saved.")
-        request.session[f"answered:{self.project.pk}"] = review.record_id
-
     def _seat_named(self, request: HttpRequest) -> Claim | None:
         """Return the seat that a form names, open or not, if it is this person's."""
         return seating.seat_of(
@@ -292,7 +293,3 @@ class DeskView(View):
 
     def _wish(self) -> Wish:
         return Wish.parse(self.request.session.get(self._wish_key) or {})
-
-
-def _skip_error(claim: Claim | None) -> str:
-    return SEAT_GONE if claim is None else "The reason is longer than 500 characters."

@@ -196,7 +196,7 @@ class AnswersView(DeskView):
             return None
         checked = form.validated_data
         # What was not sent, as by a skip, leaves what was typed there before.
-        sent = {name: checked[name] for name in drafting.FIELDS if name in request.data}
+        sent = {name: said for name, said in checked.items() if name in request.data}
         return drafting.keep_from_seat(
             project=closed,
             user=request.user,

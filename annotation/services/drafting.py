@@ -22,7 +22,11 @@ from annotation.models import Claim, Draft, Project, Reviewer
 from annotation.services.vault import vault_of
 from netft_site.base.refusals import Refused
 
-FIELDS = ("severity", "root_cause", "response", "confidence", "reason")
+FIELDS = (
+    "severity", "root_cause", "response", "confidence", "reason", "flag", "note",
+)  # fmt: skip
+"""What an answer says, why a ticket is passed on, what should be hidden in it, and the
+note of somebody who stops."""
 LONGEST = 24_000
 KEPT_DAYS = 30
 
@@ -127,6 +131,22 @@ def keep_from_seat(
     if version is None:
         return keep(claim=claim, fields=fields, now=now)
     return save(claim=claim, fields=fields, version=version, now=now)
+
+
+def drop(*, claim: Claim, name: str, now: datetime) -> None:
+    """Empty one field of a seat's draft, which was sent; with the last the draft goes.
+
+    Raises:
+        DraftConflict: another tab saves at this moment.
+    """
+    typed = load(claim=claim)
+    left = {**typed.fields, name: ""}
+    if not typed.fields.get(name):
+        return
+    if any(left.values()):
+        save(claim=claim, fields=left, version=typed.version, now=now)
+    else:
+        discard(claim=claim)
 
 
 def discard(*, claim: Claim) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from annotation.models import Project, Reviewer, ShiftNote
-from annotation.services import seating
+from annotation.services import drafting, seating
 from annotation.services.answers import clean
 
 NOTES_FOR = timedelta(hours=36)
@@ -40,6 +40,10 @@ def hand_over(*, project: Project, reviewer: Reviewer, note: str, now: datetime)
         AnswerRefused: ``held_text``: the note cannot be made safe.
     """
     note = clean(project, note)[:500]
+    seat = seating.open_seat(project=project, reviewer=reviewer)
+    if seat is not None:
+        # It is with the others now, and no draft any more.
+        drafting.drop(claim=seat, name="note", now=now)
     if note:
         ShiftNote.objects.create(project=project, reviewer=reviewer, note=note, at=now)
     return seating.release_all(project=project, reviewer=reviewer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from annotation.models import Claim, Draft, Review
+from annotation.models import Claim, Draft, Project, Review
 from annotation.services import drafting, reviewing
 from tests.factories import RecordFactory
 
@@ -130,3 +130,48 @@ def test_nobody_gets_what_a_colleague_took_back(project, bob, carol, browser_of)
     colleague.post(DESK, {"action": "start"})
 
     assert "Reseat the optic." not in colleague.get(DESK).content.decode()
+
+
+def test_undo_brings_back_why_a_ticket_was_passed_on(project, bob, browser_of):
+    RecordFactory(project=project)
+    browser, claim = _seated(browser_of, bob)
+    _draft(claim)
+    browser.post(DESK, {"action": "skip", "claim": claim.pk, "reason": "no log"})
+
+    page = browser.post(DESK, {"action": "undo"}, follow=True)
+
+    assert page.context["skip_form"]["reason"].value() == "no log"
+    assert page.context["form"]["response"].value() == SAID["response"]
+    assert 'value="no log"' in page.content.decode()
+
+
+def test_what_a_closed_project_kept_is_in_its_form_again(project, bob, browser_of):
+    RecordFactory(project=project)
+    browser, claim = _seated(browser_of, bob)
+    sent = {"skip": "reason", "flag": "flag", "leave": "note"}
+    Project.objects.update(is_active=False)
+    for action, name in sent.items():
+        browser.post(DESK, {"action": action, "claim": claim.pk, name: f"a {name}"})
+    Project.objects.update(is_active=True)
+
+    context = browser.get(DESK).context
+
+    assert context["skip_form"]["reason"].value() == "a reason"
+    assert context["flag_form"]["flag"].value() == "a flag"
+    assert context["note_form"]["note"].value() == "a note"
+
+
+@pytest.mark.parametrize(("more", "left"), [({}, 0), ({"response": "Reseat."}, 1)])
+def test_a_note_that_was_left_is_no_draft_any_more(
+    project, bob, browser_of, more, left
+):
+    RecordFactory(project=project)
+    browser, claim = _seated(browser_of, bob)
+    typed = {"note": "Wireless is half done.", **more}
+    drafting.save(claim=claim, fields=typed, version=0, now=timezone.now())
+
+    browser.post(DESK, {"action": "leave", "note": typed["note"]})
+    browser.post(DESK, {"action": "start"})
+
+    assert Draft.objects.count() == left
+    assert browser.get(DESK).context["note_form"]["note"].value() in (None, "")

@@ -197,7 +197,7 @@ def test_the_dashboard_asks_the_lead_to_look(project, alice, carol, flagged):
 def test_flagging_at_the_page_and_by_the_api(project, bob, carol, browser_of):
     RecordFactory.create_batch(2, project=project)
     browser = seated(browser_of, bob)
-    form = {"action": "flag", "claim": Claim.objects.get().pk, "reason": WHAT}
+    form = {"action": "flag", "claim": Claim.objects.get().pk, "flag": WHAT}
 
     page = browser.post(DESK, form, follow=True).content.decode()
     theirs = seat(project, carol.reviewer)
@@ -211,7 +211,7 @@ def test_flagging_at_the_page_and_by_the_api(project, bob, carol, browser_of):
 def test_taking_a_flag_back_leaves_the_record_out_and_says_so(project, bob, browser_of):
     record = RecordFactory(project=project)
     browser = seated(browser_of, bob)
-    form = {"action": "flag", "claim": Claim.objects.get().pk, "reason": WHAT}
+    form = {"action": "flag", "claim": Claim.objects.get().pk, "flag": WHAT}
     browser.post(DESK, form)
 
     page = browser.post(DESK, {"action": "undo"}, follow=True).content.decode()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Claim, Draft, Review
 from annotation.services import seating
+from tests.annotation.imports import held_text
 from tests.browser.desk import DESK, LOST, ready, shown, start
 from tests.factories import RecordFactory
 from tests.waiting import wait_until
@@ -209,3 +210,41 @@ def test_an_answer_that_the_server_failed_to_take_is_sent_again(project, bob, pa
 
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert Review.objects.get().severity == "critical"
+
+
+def test_what_is_typed_into_the_small_forms_survives_a_reload(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob)
+    start(page)
+    page.keyboard.press("s")
+    page.get_by_label("Why").fill("No log.")
+    page.locator("summary", has_text="Something should be hidden").click()
+    page.get_by_label("What is it, and where").fill("A name.")
+    page.get_by_role("button", name="Stop for now").click()
+    page.get_by_label("A note for those who go on").fill("Wireless is half done.")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    page.reload()
+    ready(page)
+
+    expect(page.get_by_label("Why")).to_have_value("No log.")
+    expect(page.get_by_label("What is it, and where")).to_have_value("A name.")
+    page.get_by_role("button", name="Stop for now").click()
+    note = page.get_by_label("A note for those who go on")
+    expect(note).to_have_value("Wireless is half done.")
+
+
+def test_a_note_that_cannot_be_stored_stays_in_its_dialog(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob, tolerated=("422",))
+    start(page)
+    page.get_by_role("button", name="Stop for now").click()
+    note = page.get_by_label("A note for those who go on")
+    note.fill(held_text()[:400])
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+    dialog = page.locator('dialog[data-dialog="stop"]:modal')
+    expect(dialog).to_contain_text("looks like a secret")
+    expect(note).to_have_value(held_text()[:400])
+    expect(note).to_be_focused()

@@ -2,12 +2,19 @@
    down it is kept in this tab. Two tabs with different drafts ask which one to keep. */
 
 const PAUSE_MS = 600;
-const NAMES = ["severity", "root_cause", "response", "confidence", "reason"];
-const SHOWN = { root_cause: "root cause", response: "ideal answer", reason: "why" };
+const NAMES = [
+  "severity", "root_cause", "response", "confidence", "reason", "flag", "note",
+];
+const SHOWN = {
+  root_cause: "root cause",
+  response: "ideal answer",
+  reason: "why passed on",
+  flag: "what to hide",
+};
 
 export function saveDrafts(desk) {
-  const form = document.querySelector("form[data-answer]");
-  const area = form.closest("[data-desk]");
+  // The ticket's forms, and the note of whoever stops.
+  const area = document.querySelector("#main") ?? document.body;
   const key = `netft-draft-${desk.dataset.claim}`;
   const state = document.querySelector("[data-draft-state]");
   let version = Number(desk.dataset.draftVersion);
@@ -17,7 +24,7 @@ export function saveDrafts(desk) {
 
   const save = async () => {
     timer = null;
-    if (isSaving || area.getAttribute("aria-busy") === "true") return plan();
+    if (isSaving || desk.getAttribute("aria-busy") === "true") return plan();
     const fields = typed(area);
     isSaving = true;
     try {

@@ -51,6 +51,11 @@ export function bindDialogs() {
       document.querySelector(`dialog[data-dialog="${name}"]`)?.showModal();
     });
   }
+  // One that came open, with what was wrong in it, opens as one that is asked for.
+  for (const dialog of document.querySelectorAll("dialog[open]:not(:modal)")) {
+    dialog.close();
+    dialog.showModal();
+  }
   for (const closer of document.querySelectorAll("dialog [data-close]")) {
     closer.addEventListener("click", () => closer.closest("dialog").close());
   }
