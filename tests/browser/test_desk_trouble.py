@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Claim, Draft, Review
-from annotation.services import seating
+from annotation.services import drafting, seating
 from tests.annotation.imports import held_text
 from tests.browser.desk import DESK, LOST, ready, shown, start
 from tests.factories import RecordFactory
@@ -248,3 +248,30 @@ def test_a_note_that_cannot_be_stored_stays_in_its_dialog(project, bob, page_of)
     expect(dialog).to_contain_text("looks like a secret")
     expect(note).to_have_value(held_text()[:400])
     expect(note).to_be_focused()
+
+
+def test_escape_chooses_neither_of_two_drafts(project, bob, page_of):
+    RecordFactory(project=project)
+    first = page_of(bob, tolerated=("409",))
+    start(first)
+    second = first.context.new_page()
+    second.goto(DESK)
+    ready(second)
+    first.get_by_label("Ideal answer").fill("Reseat the optic.")
+    expect(first.get_by_text("Draft saved")).to_be_visible()
+    second.get_by_label("Ideal answer").fill("Replace the cable.")
+    dialog = second.get_by_role("dialog", name="Two drafts of this ticket")
+    expect(dialog).to_be_visible()
+
+    second.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(second.get_by_text("Draft not saved")).to_be_visible()
+    second.get_by_label("Ideal answer").fill("Replace the patch cable.")
+
+    expect(dialog).to_contain_text("Reseat the optic.")
+    assert Draft.objects.get().version == 1
+    dialog.get_by_role("button", name="Go on with this one").click()
+    expect(second.get_by_text("Draft saved")).to_be_visible()
+    assert drafting.load(claim=Claim.objects.get()).fields["response"] == (
+        "Replace the patch cable."
+    )

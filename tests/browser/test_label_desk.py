@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -140,3 +142,28 @@ def test_the_desk_works_without_scripts(project, bob, page_of):
     page.get_by_role("button", name="Save and next").click()
 
     assert Review.objects.get().severity == "high"
+
+
+def test_a_form_that_came_back_shows_what_is_wrong(project, bob, page_of):
+    RecordFactory(project=project, body="Interface Gi1/0/3 went down.\n" * 20)
+    page = page_of(bob, tolerated=("422",), viewport={"width": 390, "height": 844})
+    _start(page)
+
+    page.locator("[data-primary]").click()
+
+    wrong = page.get_by_role("alert").filter(has_text="Choose a severity")
+    expect(wrong).to_be_in_viewport()
+    expect(page.get_by_role("radio").first).to_be_focused()
+    choices = page.get_by_role("group", name="Severity")
+    expect(choices).to_have_accessible_description(re.compile("Choose a severity"))
+
+
+def test_caps_lock_takes_no_key_away(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob)
+    _start(page)
+
+    # What a browser reports of the key S under Caps Lock.
+    page.locator("body").dispatch_event("keydown", {"key": "S", "bubbles": True})
+
+    expect(page.locator("[data-pass-on]")).to_have_attribute("open", "")

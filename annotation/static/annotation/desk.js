@@ -20,7 +20,19 @@ function settle() {
   stop.push(bindSending(settle));
   if (!desk) return;
   stop.push(bindKeys(desk), countActiveTime(desk), keepSeat(desk), saveDrafts(desk));
+  if (blame()) return;
   document.getElementById("ticket-heading")?.focus({ preventScroll: true });
+}
+
+/* A form that came back: to what is wrong in it, wherever that is on the page. */
+function blame() {
+  const words = document.querySelector("[data-desk] .errorlist");
+  if (!words) return false;
+  const field = words.closest("fieldset, .field, form");
+  const control = field.querySelector("input:not([type=hidden]), select, textarea");
+  control.focus({ preventScroll: true });
+  words.scrollIntoView({ block: "center" });
+  return true;
 }
 
 function bindSimilar() {

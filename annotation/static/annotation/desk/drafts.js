@@ -57,9 +57,11 @@ export function saveDrafts(desk) {
     const dialog = document.querySelector('dialog[data-dialog="drafts"]');
     list(dialog.querySelector("[data-draft-mine]"), mine);
     list(dialog.querySelector("[data-draft-theirs]"), stored.fields);
-    version = stored.version;
+    say("Draft not saved: another tab has another");
     for (const button of dialog.querySelectorAll("[data-keep]")) {
       button.onclick = () => {
+        // Only a choice rests on the other draft; after Escape the next word asks again.
+        version = stored.version;
         if (button.dataset.keep === "theirs") fill(area, stored.fields);
         dialog.close();
         save();

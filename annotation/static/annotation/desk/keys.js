@@ -5,7 +5,9 @@ export function bindKeys(area) {
   const onKey = (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event) || document.querySelector("dialog[open]")) return;
-    const control = controlFor(event.key);
+    // Caps Lock changes the letter, not what the key is for.
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const control = controlFor(key);
     if (!control) return;
     event.preventDefault();
     press(control, area);
