@@ -202,7 +202,7 @@ def _check_record(record: Record) -> None:
             "not_ready", "Its reviewers have not all answered. Nothing was decided."
         )
     held = record.state == Record.State.HELD
-    if held or not record.reviews.independent_first_pass().exists():
+    if held or not Review.objects.settling().filter(record=record).exists():
         raise AdjudicationRefused("not_ready", "The record has no reviews to weigh.")
 
 
@@ -233,8 +233,6 @@ def _make_current(verdict: Verdict, before: Verdict | None) -> None:
 
 
 def _grade(record: Record, reviewer: Reviewer, severity: str) -> str:
-    agreeing = Review.objects.independent_first_pass().filter(
-        record=record, severity=severity
-    )
+    agreeing = Review.objects.settling().filter(record=record, severity=severity)
     grades = [Grade(grade) for grade in agreeing.values_list("grade", flat=True)]
     return max([*grades, Grade(reviewer.grade)], key=lambda grade: grade.rank).value

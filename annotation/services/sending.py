@@ -93,7 +93,7 @@ def hindrances(records: Sequence[Record], *, tells_gold: bool) -> dict[int, str]
     decided = set(adjudicated.values_list("pk", flat=True))
     in_use = Gold.objects.filter(record__in=ids, is_active=True)
     gold = set(in_use.values_list("record_id", flat=True))
-    given = Review.objects.independent_first_pass().filter(record__in=ids)
+    given = Review.objects.settling().filter(record__in=ids)
     answered = set(given.values_list("record_id", flat=True))
     found = {}
     for record in records:

@@ -53,6 +53,32 @@ def test_not_now_leads_through_all_that_waits_and_back_to_the_first(project, sen
     assert visited == [*following, records[0]]
 
 
+@pytest.mark.parametrize("said", [("high", "low"), ("critical", "critical")])
+def test_answers_given_with_a_suggestion_in_view_are_weighed_like_others(
+    project, senior, said
+):
+    record = answered(project)
+    for severity in said:
+        principal = ReviewerFactory(grade="PRINCIPAL")
+        ReviewFactory(
+            record=record,
+            reviewer=principal,
+            grade="PRINCIPAL",
+            severity=severity,
+            independent=False,
+            suggested=True,
+        )
+    settling.settle_records(project=project, record_ids=[record.pk])
+    assert waiting(project) == [record]
+
+    verdict = decide(record, senior, severity=said[0])
+    adjudicating.undo(record=record, reviewer=senior, now=timezone.now())
+
+    # Whoever agreed lends it their grade; on independent answers it does not rest.
+    assert (verdict.grade, verdict.reviews_count) == ("PRINCIPAL", 0)
+    assert waiting(project) == [record]
+
+
 def test_answers_have_letters_and_no_names_in_a_shuffled_order(project):
     records = [answered(project, "high", "medium", "low") for _ in range(12)]
 

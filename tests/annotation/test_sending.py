@@ -146,6 +146,14 @@ def test_what_cannot_be_sent_is_left_alone_and_said_why(project, alice, senior):
     }
 
 
+def test_what_was_settled_with_suggestions_in_view_can_be_sent(project, alice):
+    record = answered(project, "high", "high")
+    record.reviews.update(independent=False, suggested=True)
+
+    assert send(project, alice, record).left_alone == {}
+    assert waiting(project) == [record]
+
+
 def test_gold_is_not_told_to_who_may_not_know_of_it(project):
     gold = GoldFactory(record=answered(project, "low", "low")).record
 
