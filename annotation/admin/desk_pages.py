@@ -236,6 +236,13 @@ def tell_saved(request: HttpRequest, review: Review) -> None:
             f"{record} was taken out of the queue while you had it. Your answer is "
             "kept and counts if the ticket comes back.",
         )
+    elif not review.is_current:
+        messages.warning(
+            request,
+            f"{record} was opened again under new guidelines while you had it. Your "
+            "answer is kept with the earlier ones and counts no more; you are asked "
+            "again.",
+        )
     else:
         messages.success(request, "Saved.")
     request.session[f"answered:{record.project_id}"] = record.pk

@@ -164,6 +164,8 @@ class AnswersView(DeskView):
         Sending the same answer again returns the first; another answer from the same
         seat is refused with 409 and the stored one. ``taken_away`` says that the record
         has left the queue: the answer is kept and counts if it comes back.
+        ``round_ended`` says that new guidelines have opened the record again since the
+        seat was taken: the answer is kept as history, and the record served anew.
         """
         checked = ANSWER.run_validation(request.data)
         claim_id, answer = ANSWER.answer(checked)
@@ -185,6 +187,7 @@ class AnswersView(DeskView):
             "review": review.pk,
             "record": review.record_id,
             "taken_away": review.record.state in Record.OUT_OF_REACH,
+            "round_ended": not review.is_current,
         }
         return Response({**reply, **following}, status.HTTP_201_CREATED)
 

@@ -61,17 +61,19 @@ def end(
 
 def _begin_round(act: BulkAct, records: Sequence[Record]) -> None:
     ids = [record.pk for record in records]
-    reviews = Review.objects.current().by_people()
-    given = reviews.filter(record__in=ids, purpose=Purpose.FIRST)
-    seats = Claim.objects.filter(record__in=ids, purpose=Purpose.FIRST)
-    done = seats.filter(state=Claim.State.DONE)
+    # Tests on it as well: they rest on the earlier guidelines, and would keep who was
+    # tested from answering.
+    given = Review.objects.current().by_people().filter(record__in=ids)
+    seats = Claim.objects.filter(record__in=ids)
+    done = seats.filter(state=Claim.State.DONE, purpose=Purpose.FIRST)
     verdicts = Verdict.objects.current().filter(record__in=ids)
     stepping_back = verdicts.exclude(method=Verdict.Method.SINGLE_SOURCE)
     _write_down(act, records, given, done, stepping_back)
     given.update(is_current=False)
     done.update(state=Claim.State.RELEASED)
-    # Whoever sits there answers in the new round.
-    seats.filter(state=Claim.State.OPEN).update(round=F("round") + 1)
+    # Whoever sits there reads the earlier guidelines: what they send is kept with the
+    # round that has ended, and they are served the record anew.
+    seats.filter(state=Claim.State.OPEN).update(state=Claim.State.RELEASED)
     stepping_back.update(is_current=False)
     assert act.guidelines is not None  # noqa: S101
     Record.objects.filter(pk__in=ids).update(

@@ -9,10 +9,18 @@ from django.utils import timezone
 
 from annotation.domain import priority
 from annotation.models import BulkAct, Claim, Guidelines, Record, Review, Verdict
-from annotation.services import adjudicating, bulk_undoing, rereviewing, settling
+from annotation.services import (
+    adjudicating,
+    bulk_undoing,
+    rereviewing,
+    seating,
+    settling,
+)
 from annotation.services.bulk_orders import BulkRefused
 from annotation.services.touching import Touched
 from tests.annotation.adjudication import DECISION, answered
+from tests.annotation.desk_seats import DESK, answer, seated
+from tests.annotation.desk_seats import seat as desk_seat
 from tests.factories import ReviewerFactory, ReviewFactory, VerdictFactory
 
 AT = "/admin/annotation/guidelines/of/noc/"
@@ -200,16 +208,43 @@ def test_answers_under_the_new_version_are_not_asked_again(project, version, ali
     assert refusal.value.code == "nothing_touched"
 
 
-def test_who_sits_at_a_touched_record_answers_in_the_new_round(project, version, alice):
-    record = answered(project, "high", category="wan")
-    claim = seat(
-        record, ReviewFactory.build(reviewer=ReviewerFactory()), "OPEN", slot=1
-    )
-
+def test_an_answer_begun_under_the_old_version_counts_in_no_new_round(
+    project, version, alice, bob, browser_of
+):
+    record = answered(project, "high", category="wan", reviews_wanted=2)
+    browser = seated(browser_of, bob)
+    claim = Claim.objects.get(reviewer=bob.reviewer)
     opened(version, alice)
 
-    claim.refresh_from_db()
-    assert (claim.state, claim.round) == ("OPEN", 2)
+    form = {"action": "submit", "claim": claim.pk, "severity": "low"}
+    page = browser.post(DESK, form, follow=True).content.decode()
+
+    review = Review.objects.get(reviewer=bob.reviewer)
+    again = seating.open_seat(project=project, reviewer=bob.reviewer)
+    assert (review.round, review.is_current) == (1, False)
+    assert "opened again under new guidelines" in page
+    assert (again.record, again.round) == (record, 2)
+    assert answer(again, "low").guidelines == version
+
+
+@pytest.mark.parametrize("purpose", ["GOLD", "REPEAT"])
+def test_who_was_tested_on_a_record_answers_in_its_new_round(
+    project, version, alice, purpose
+):
+    record = answered(project, "high", "high", category="wan")
+    tested = record.reviews.first().reviewer
+    if purpose == "GOLD":
+        tested = ReviewerFactory()
+    ReviewFactory(record=record, reviewer=tested, purpose=purpose)
+    before = facts(record)
+
+    act = opened(version, alice)
+    claim = desk_seat(project, tested)
+    seating.release(claim_id=claim.pk, reviewer=tested)
+    undone(act, alice)
+
+    assert (claim.record, claim.purpose, claim.round) == (record, "FIRST", 2)
+    assert facts(record)[:-1] == before[:-1]
 
 
 @pytest.mark.parametrize(
