@@ -22,7 +22,7 @@ from annotation.models import Claim, Project, Record, Reviewer
 from annotation.models.review import Purpose, Sampling
 from annotation.querysets.queue import BY_LOT, BY_PRIORITY, SHORT_LISTS
 from annotation.querysets.records import RecordQuerySet
-from annotation.services import seating
+from annotation.services import seating, seen
 from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert
 
@@ -100,8 +100,8 @@ class _Search:
             seats = _SEATS.rows(record=record.pk, reviewer=self._reviewer.pk)
             slot = self._slot(record, seats)
             if slot is not None:
-                seen = self._seen_before(record, seats)
-                claim = self._sit(record, slot, sampling=sampling, **seen)
+                before = self._seen_before(record, seats, Purpose.FIRST)
+                claim = self._sit(record, slot, sampling=sampling, **before)
                 if claim is not None:
                     return claim
             # It filled up between the look and the lock; that it left the queue would
@@ -133,26 +133,26 @@ class _Search:
             if ended.update(state=Claim.State.RELEASED) < len(over):
                 # Its holder came back and renewed it between the look and now.
                 return None
-        live = [claim for claim in seats if claim.is_live and claim.pk not in over]
+        live = [
+            claim
+            for claim in seats
+            if claim.is_live and claim.slot is not None and claim.pk not in over
+        ]
         slots = {claim.slot for claim in live}
         return seating.free_slot_of(
             record, slots, {claim.reviewer_id for claim in live}
         )
 
-    def _seen_before(self, record: Record, seats: list[Claim]) -> dict[str, Any]:
-        """What this person has seen of the record from a seat they gave back."""
-        mine = [
+    def _seen_before(
+        self, record: Record, seats: list[Claim], purpose: Purpose
+    ) -> dict[str, Any]:
+        """What this person has seen of the record from seats they gave back."""
+        mine = (
             claim
             for claim in seats
             if claim.reviewer_id == self._reviewer.pk and claim.round == record.round
-        ]
-        shown = next((claim for claim in mine if claim.revealed_at), None)
-        found: dict[str, Any] = {}
-        if shown is not None:
-            found |= {"severity": shown.severity, "revealed_at": shown.revealed_at}
-        if any(claim.suggested for claim in mine):
-            found["suggested"] = True
-        return found
+        )
+        return seen.seen_from(mine, purpose=purpose)
 
     def _suggests(self, record: Record) -> bool:
         """Whether the desk will show a model's suggestion from this seat."""
@@ -167,7 +167,11 @@ class _Search:
             **self._wish.as_lookups(),
             **more,
         )
-        return None if record is None else self._sit(record, None, purpose=purpose)
+        if record is None:
+            return None
+        seats = _SEATS.rows(record=record.pk, reviewer=self._reviewer.pk)
+        before = self._seen_before(record, seats, purpose)
+        return self._sit(record, None, purpose=purpose, **before)
 
     def _sit(self, record: Record, slot: int | None, **how: Any) -> Claim | None:
         how.setdefault("suggested", self._suggests(record))
@@ -284,9 +288,7 @@ def _repeatable(*, reviewer: int, before: datetime, **more: Any) -> RecordQueryS
 
 _NEW = CompiledInsert(Claim)
 _SEATS = CompiledQuery(
-    lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(
-        record=record, purpose=Purpose.FIRST
-    ),
+    lambda record, reviewer: Claim.objects.live_or_of(reviewer).filter(record=record),
     record=int,
     reviewer=int,
 )

@@ -26,7 +26,7 @@ from annotation.models import (
 )
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ReviewQuerySet
-from annotation.services import drafting, seating, settling
+from annotation.services import drafting, seating, seen, settling
 from annotation.services.answers import (
     Answer,
     AnswerRefused,
@@ -102,8 +102,8 @@ def store(
             _check_not_asked_again(claim)
             given.record = record
             return Stored(same(given, claim.project, answer), seatless=False)
-    if own and not claim.is_open:
-        _check_not_taken_back(claim, answer)
+    if not claim.is_open:
+        answer = _from_an_old_seat(claim, own, answer)
     check(claim.project, answer)
     review = _store(claim, answer, own, now)
     left = _leave_seat(claim, review)
@@ -216,6 +216,14 @@ def _check_not_asked_again(claim: Claim) -> None:
     others = Claim.objects.filter(record=claim.record_id, reviewer=claim.reviewer_id)
     if others.filter(state=Claim.State.OPEN).exclude(purpose=claim.purpose).exists():
         raise AnswerRefused("seat_gone", "This seat is no longer yours.")
+
+
+def _from_an_old_seat(claim: Claim, own: Sequence[Review], answer: Answer) -> Answer:
+    """Return the answer with the severity given meanwhile, from another seat."""
+    if own:
+        _check_not_taken_back(claim, answer)
+    seen.remember(claim)
+    return as_locked(claim, answer)
 
 
 def _check_not_taken_back(claim: Claim, answer: Answer) -> None:
