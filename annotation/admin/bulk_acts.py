@@ -160,8 +160,8 @@ class BulkActAdmin(OwnedFacts):
 
     @admin.display(description="Undone")
     def undoing(self, act: BulkAct) -> str:
-        if act.status not in (BulkAct.Status.UNDOING, BulkAct.Status.UNDONE):
-            return "-"
+        if act.undone_at is None:
+            return _outcome(act) if act.left_alone else "-"
         return f"{_outcome(act)} By {act.undone_by}, {act.undone_at:%Y-%m-%d %H:%M}."
 
 

@@ -2,7 +2,9 @@
 
 A record that somebody has answered, decided or changed since is left as it is and
 counted; an excluded one comes back even if an answer arrived meanwhile, in the state
-that its answers give it.
+that its answers give it. The sweeps that look over priorities are nobody: where a
+record is still open, what they have written since stays. An act of which nothing could
+be restored stands, and can be undone once what hindered it is undone.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from annotation.services.bulk_effects import COLUMNS, facts_of
 from annotation.services.bulk_orders import BulkRefused
 from annotation.services.rounds import ANSWERED, CHANGED
 from netft_site.base.enqueue import enqueue
+
+_URGENCY = ("priority", "queued_because")
+_SETTLED_BY_PEOPLE = ("state", "reviews_wanted", "verdict")
 
 
 @transaction.atomic
@@ -68,12 +73,18 @@ def run_chunk(*, act_id: int, now: datetime) -> BulkAct:
         act.left_alone = dict(Counter(act.left_alone) + left)
         act.cursor = changes[-1].pk
     if len(changes) < CHUNK:
-        act.status = BulkAct.Status.UNDONE
+        _finish(act)
     act.heartbeat_at = now
-    act.save(
-        update_fields=["cursor", "restored", "left_alone", "status", "heartbeat_at"]
-    )
+    act.save()
     return act
+
+
+def _finish(act: BulkAct) -> None:
+    if act.restored:
+        act.status = BulkAct.Status.UNDONE
+        return
+    act.status = BulkAct.Status.DONE
+    act.undone_by = act.undone_at = None
 
 
 def _restore_chunk(
@@ -85,19 +96,24 @@ def _restore_chunk(
     ids = [change.record_id for change in changes]
     # Locked in the order of their ids, like everywhere.
     list(Record.objects.with_ids(ids).order_by("pk").select_for_update())
-    now_at = facts_of(ids)
+    facts = facts_of(ids)
+    later = _changed_by_later_acts(act, ids)
     left: Counter[str] = Counter()
     restored: list[BulkChange] = []
-    answered: list[int] = []
     for change in changes:
-        why = _why_not(act, change, now_at[change.record_id])
+        why = _why_not(act, change, facts[change.record_id])
+        if not why and change.record_id in later:
+            why = CHANGED
         if why:
             left[why] += 1
-            continue
-        restored.append(change)
-        if now_at[change.record_id]["reviews"] != change.after["reviews"]:
-            answered.append(change.record_id)
-    _restore(restored)
+        else:
+            restored.append(change)
+    _restore(restored, facts)
+    answered = [
+        change.record_id
+        for change in restored
+        if facts[change.record_id]["reviews"] != change.after["reviews"]
+    ]
     if answered:
         settling.settle_records(project=act.project, record_ids=answered)
     return len(restored), left
@@ -108,17 +124,33 @@ def _why_not(act: BulkAct, change: BulkChange, facts: dict[str, Any]) -> str:
     comes_back_anyway = act.kind == BulkAct.Kind.EXCLUDE
     if facts["reviews"] != change.after["reviews"] and not comes_back_anyway:
         return ANSWERED
-    same = (*COLUMNS, "verdict")
-    if any(facts[name] != change.after[name] for name in same):
+    if any(facts[name] != change.after[name] for name in _SETTLED_BY_PEOPLE):
         return CHANGED
     return ""
 
 
-def _restore(changes: list[BulkChange]) -> None:
+def _changed_by_later_acts(act: BulkAct, ids: list[int]) -> set[int]:
+    """Records that an act which began later, and stands, has changed."""
+    undone = BulkAct.Status.UNDONE
+    changes = BulkChange.objects.filter(record__in=ids, act__gt=act.pk)
+    standing = changes.exclude(act__status=undone)
+    return set(standing.values_list("record_id", flat=True))
+
+
+def _restored(change: BulkChange, facts: dict[str, Any]) -> tuple[Any, ...]:
+    """The columns that a record gets back; a sweep's urgency stays where it is open."""
+    back = {name: change.before[name] for name in COLUMNS}
+    swept = any(facts[name] != change.after[name] for name in _URGENCY)
+    if swept and back["state"] == Record.State.OPEN:
+        back |= {name: facts[name] for name in _URGENCY}
+    return tuple(back[name] for name in COLUMNS)
+
+
+def _restore(changes: list[BulkChange], facts: dict[int, dict[str, Any]]) -> None:
     # Most records were alike: a few updates do for hundreds of them.
     alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for change in changes:
-        before = tuple(change.before[name] for name in COLUMNS)
+        before = _restored(change, facts[change.record_id])
         alike[before].append(change.record_id)
     for before, ids in alike.items():
         values = dict(zip(COLUMNS, before, strict=True))

@@ -9,7 +9,13 @@ import pytest
 from annotation.domain.priority import ASKED_FOR
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import BulkAct, BulkChange, Claim, Record, Review, Verdict
-from annotation.services import bulk_acts, bulk_orders, bulk_undoing, settling
+from annotation.services import (
+    bulk_acts,
+    bulk_orders,
+    bulk_undoing,
+    disputing,
+    settling,
+)
 from annotation.services.bulk_orders import BulkRefused, Order
 from annotation.tasks import bulk_acts as tasks
 from tests.factories import (
@@ -261,6 +267,65 @@ def test_an_order_that_cannot_be_is_refused(project, alice, order, code):
         act(alice, project, order, expected=1)
 
     assert refusal.value.code == code
+
+
+def test_undoing_the_overlap_heeds_no_sweep_that_came_between(project, alice):
+    fresh, _ = make(project), make(project, "high", "low")
+    before = picture()
+    done = act(alice, project, OVERLAP)
+    urgent = {"priority": 20, "queued_because": "wan is under-represented"}
+    Record.objects.filter(pk=fresh.pk).update(**urgent)
+    assert disputing.raise_in(project=project) == 1
+
+    undone = undo(alice, done)
+
+    # The urgency of what stays open is the sweep's; the contested one is as it was.
+    assert (undone.restored, undone.left_alone) == (2, {})
+    Record.objects.filter(pk=fresh.pk).update(priority=0, queued_because="oldest")
+    assert picture() == before
+
+
+def test_acts_undone_in_the_wrong_order_are_both_undone_in_the_end(project, alice):
+    make(project)
+    before = picture()
+    first, second = act(alice, project, OVERLAP), act(alice, project, EXCLUDE)
+
+    refused = undo(alice, first)
+    assert (refused.status, refused.restored) == ("DONE", 0)
+    assert (refused.undone_at, refused.undone_by) == (None, None)
+    assert refused.left_alone == {"changed since": 1}
+    assert undo(alice, second).restored == 1
+    assert undo(alice, first).restored == 1
+
+    assert picture() == before
+
+
+@pytest.mark.parametrize("labels", [(), ("high", "high")])
+def test_what_a_later_act_stands_for_is_left_alone(project, alice, labels):
+    make(project, *labels)
+    first = act(alice, project, OVERLAP)
+    second = act(alice, project, REQUEUE)
+    before = picture()
+
+    assert undo(alice, first).left_alone == {"changed since": 1}
+
+    assert picture() == before
+    assert undo(alice, second).restored == undo(alice, first).restored == 1
+
+
+def test_the_page_of_an_act_says_that_its_undo_restored_nothing(
+    project, alice, browser_of
+):
+    record = make(project)
+    done = act(alice, project, OVERLAP)
+    Record.objects.filter(pk=record.pk).update(state="EXCLUDED")
+    browser = browser_of(alice)
+
+    browser.post(f"/admin/annotation/bulkact/{done.pk}/undo/")
+    page = browser.get(f"/admin/annotation/bulkact/{done.pk}/change/").content.decode()
+
+    assert "0 of 1 records are as they were. Left alone: 1 changed since." in page
+    assert "undo/" in page
 
 
 def test_an_act_is_undone_once(project, alice):
