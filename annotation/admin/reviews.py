@@ -71,7 +71,7 @@ class ReviewAdmin(WrittenFacts):
     finds_reviewers = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
-        """Whoever labels reads others' answers once a record is decided."""
+        """Others' answers can be read once a record is decided."""
         rows = cast("ReviewQuerySet", super().get_queryset(request))
         return readable_reviews(request.user, rows)
 

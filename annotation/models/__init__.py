@@ -15,7 +15,7 @@ from annotation.models.knowledge import (
 from annotation.models.leaks import Leak, SanitizingEvent
 from annotation.models.people import Reviewer
 from annotation.models.preference import Preference
-from annotation.models.project import Guidelines, Membership, Project
+from annotation.models.project import Guidelines, HeldRole, Membership, Project
 from annotation.models.record import Involvement, Record, Sanitization
 from annotation.models.review import Claim, Review
 from annotation.models.verdict import Verdict
@@ -31,6 +31,7 @@ __all__ = [
     "FalseAlarm",
     "Gold",
     "Guidelines",
+    "HeldRole",
     "ImportBatch",
     "Involvement",
     "KnownSecret",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -157,6 +159,39 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "project"], name="membership_unique_user_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project} ({self.role})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it, and note the role as one that was held."""
+        super().save(*args, **kwargs)
+        HeldRole.objects.get_or_create(
+            user=self.user, project=self.project, role=self.role
+        )
+
+
+class HeldRole(models.Model):
+    """A role that somebody has, or had, in a project; it outlives the membership.
+
+    What could be read with it counts against the independence of later answers.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="held_roles"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="held_roles"
+    )
+    role = models.CharField(max_length=12, choices=Membership.Role)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "project", "role"], name="held_role_once"
             ),
         ]
 

@@ -70,17 +70,21 @@ class ReviewQuerySet(models.QuerySet):
         return self.current().submitted().by_people().filter(counting, purpose="FIRST")
 
     def readable_by(
-        self, reviewer: models.Model, labels_in: Iterable[int] | None
+        self, reviewer: models.Model | None, labels_in: Iterable[int] | None
     ) -> Self:
-        """All but what others said of records that this reviewer may yet label.
+        """All but what other people said of records that are not decided yet.
 
-        ``labels_in`` are the projects in which they label; None means all. Answers
-        become readable once their record is first settled or contested.
+        Answers become readable once their record is first settled or contested. What a
+        source said is hidden as well in ``labels_in``, the projects in which the reader
+        labels; None means all.
         """
-        undecided = models.Q(record__decided_at__isnull=True)
+        hidden = models.Q(record__decided_at__isnull=True)
         if labels_in is not None:
-            undecided &= models.Q(record__project__in=labels_in)
-        return self.exclude(undecided & ~models.Q(reviewer=reviewer))
+            in_theirs = models.Q(record__project__in=labels_in)
+            hidden &= in_theirs | models.Q(reviewer__kind="HUMAN")
+        if reviewer is not None:
+            hidden &= ~models.Q(reviewer=reviewer)
+        return self.exclude(hidden)
 
 
 class VerdictQuerySet(models.QuerySet):

@@ -2,18 +2,26 @@
 
 Others' answers become readable when a record is first settled or contested
 (``decided_at``), and then to those whose role reads answers or adjudicates; until then
-every list hides them from whoever labels. Only answers given without them count for
-agreement, consensus and the human ceiling.
+every list hides them. A role counts for good: what somebody could read before it
+changed, they may remember. Only answers given without them count for agreement,
+consensus and the human ceiling.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from annotation.models import Claim, Review, Reviewer, SeenVerdict, Verdict
+from annotation.models import (
+    Claim,
+    HeldRole,
+    Review,
+    Reviewer,
+    SeenVerdict,
+    Verdict,
+)
 from annotation.models.review import Purpose
 from annotation.querysets.reviews import ReviewQuerySet
-from annotation.services.access import projects_granting
+from annotation.services.access import projects_granting, roles_granting
 
 LABEL = "annotation.add_review"
 """Permission with which somebody may yet be asked to label a record."""
@@ -48,12 +56,11 @@ def is_independent(claim: Claim) -> bool:
 def readable_reviews(user: Any, reviews: ReviewQuerySet) -> ReviewQuerySet:
     """Return those of the reviews that a person may read without losing independence.
 
-    Whoever labels reads others' answers once their record is decided.
+    Everybody reads others' answers once their record is decided, and not before: who
+    does not label today may do so tomorrow, and what was read is not written down.
     """
     # Kept on the signed-in person: a list asks for its rows several times.
     reviewer: Reviewer | None = getattr(user, "reviewer", None)
-    if reviewer is None or not reviewer.is_active:
-        return reviews
     labels_in = None if user.is_superuser else projects_granting(user, LABEL)
     return reviews.readable_by(reviewer, labels_in)
 
@@ -77,7 +84,12 @@ def _saw_the_verdict(claim: Claim) -> bool:
 
 
 def _may(claim: Claim, permissions: tuple[str, ...]) -> bool:
+    """Whether somebody's role grants one of these, or one that they had before."""
     user = claim.reviewer.user
-    return user is not None and any(
-        user.has_perm(permission, claim.project) for permission in permissions
-    )
+    if user is None:
+        return False
+    if any(user.has_perm(permission, claim.project) for permission in permissions):
+        return True
+    held = HeldRole.objects.filter(user=user, project=claim.project)
+    granting = {role for one in permissions for role in roles_granting(one)}
+    return held.filter(role__in=granting).exists()

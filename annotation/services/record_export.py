@@ -105,9 +105,9 @@ def _reviews(
     project: Project, user: User, records: list[Record]
 ) -> dict[int, list[dict[str, Any]]]:
     found = Review.objects.answers().filter(record__in=records)
-    if user.has_perm(_LABEL, project):
-        me = Reviewer.objects.filter(user=user).first() or Reviewer(pk=0)
-        found = found.readable_by(me, [project.pk])
+    me = Reviewer.objects.filter(user=user).first()
+    labels_in = [project.pk] if user.has_perm(_LABEL, project) else []
+    found = found.readable_by(me, labels_in)
     by_record: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for review in found.select_related("reviewer").order_by("pk"):
         said = {name: getattr(review, name) for name in _REVIEW}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotation.models import Claim, Review
+from annotation.models import Claim, Membership, Record, Review
 from annotation.services import (
+    people,
     queueing,
     reviewing,
     seating,
@@ -70,6 +72,42 @@ def test_a_lead_reads_no_answer_to_an_undecided_record_and_stays_independent(
     assert direct.status_code == 302
     assert review.independent
     assert after.count(f">{record.external_id}<") == 2
+
+
+@pytest.mark.parametrize("who", ["alice", "grace", "erin"])
+def test_nobody_reads_answers_to_an_undecided_record_whatever_their_role(
+    request, project, carol, browser_of, who
+):
+    RecordFactory(project=project)
+    _answer(carol, project)
+    user = request.getfixturevalue(who)
+    if hasattr(user, "reviewer"):
+        people.deactivate(reviewer=user.reviewer, by=carol, now=NOW)
+
+    rows = browser_of(user).get(REVIEWS).context["cl"].queryset
+
+    assert not rows.exists()
+
+
+@pytest.mark.parametrize("membership", ["changed", "given anew"])
+def test_who_could_read_before_the_role_changed_is_not_independent(
+    project, grace, carol, membership
+):
+    people.become_reviewer(user=grace, grade="ENGINEER")
+    record = RecordFactory(project=project, reviews_wanted=1)
+    _answer(carol, project)
+    Record.objects.filter(pk=record.pk).update(state="OPEN", reviews_wanted=2)
+    role = Membership.objects.get(user=grace, project=project)
+    if membership == "changed":
+        role.role = "REVIEWER"
+        role.save()
+    else:
+        role.delete()
+        Membership.objects.create(user=grace, project=project, role="REVIEWER")
+
+    review = _answer(User.objects.get(pk=grace.pk), project)
+
+    assert not review.independent
 
 
 def test_a_lead_who_answers_first_stays_independent(project, alice, carol):

@@ -119,7 +119,9 @@ def test_only_what_the_filter_names_is_exported(project, erin):
 
 @pytest.mark.django_db
 def test_verdicts_and_reviews_go_to_those_who_see_them(project, erin, frank):
-    record = RecordFactory(project=project, state="SETTLED", resolution="optic")
+    record = RecordFactory(
+        project=project, state="SETTLED", resolution="optic", decided_at=START
+    )
     VerdictFactory(record=record, severity="low")
     ReviewFactory(record=record, severity="low")
 
@@ -133,18 +135,20 @@ def test_verdicts_and_reviews_go_to_those_who_see_them(project, erin, frank):
 
 
 @pytest.mark.django_db
-def test_a_lead_who_labels_reads_no_answers_of_undecided_records(project, alice, erin):
+def test_nobody_reads_what_people_said_of_undecided_records(project, alice, erin):
     undecided = RecordFactory(project=project)
     decided = RecordFactory(project=project, state="SETTLED", decided_at=START)
     for record in (undecided, decided):
         ReviewFactory(record=record, reviewer=ReviewerFactory())
+        ReviewFactory(record=record, reviewer=ReviewerFactory(source=True))
 
     hers = {row["id"]: row["reviews"] for row in rows(export(project, alice))}
     his = {row["id"]: row["reviews"] for row in rows(export(project, erin))}
 
-    assert (len(hers[undecided.pk]), len(hers[decided.pk])) == (0, 1)
-    assert (len(his[undecided.pk]), len(his[decided.pk])) == (1, 1)
-    assert Review.objects.count() == 2
+    # A source's label is no answer; whoever labels does not read that either.
+    assert (len(hers[undecided.pk]), len(hers[decided.pk])) == (0, 2)
+    assert (len(his[undecided.pk]), len(his[decided.pk])) == (1, 2)
+    assert Review.objects.count() == 4
 
 
 @pytest.mark.django_db
