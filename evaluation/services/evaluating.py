@@ -24,9 +24,10 @@ from netft_site.base.refusals import Refused
 from training.domain import run_files
 from training.domain.job_spec import Artifact, DataFile, PredictSpec
 from training.domain.recipe import Split
+from training.domain.rows import SEVERITY
 from training.domain.strict_json import SpecError, dump, load
 from training.models import Dataset, ModelVersion, TrainingRun
-from training.services import artifacts, base_models, jobs
+from training.services import artifacts, base_models, jobs, runs
 from training.services.run_kinds import refuse_other_tasks
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def start(
 ) -> Evaluation:
     """Queue the scoring of a model, or return the one that stands.
 
-    Raises Refused: ``other_project``, ``no_artifact``, ``model_writes``,
+    Raises Refused: ``other_project``, ``no_artifact``, ``level_not_taught``,
     ``labels_differ``, ``trained_on_it``, and those of `read_gold`.
     """
     gold = read_gold(dataset=dataset, split=split)
@@ -85,11 +86,25 @@ def sweep(*, now: datetime) -> int:
 
 
 def _spec(model: ModelVersion, dataset: Dataset, gold: Gold) -> PredictSpec:
+    labels = tuple(dataset.manifest["levels"])
+    items = DataFile(str(gold.path), gold.file_sha256)
+    run = model.run
+    if run is None:
+        return PredictSpec(
+            labels=labels,
+            items=items,
+            artifact=None,
+            base_model=runs.writing_files(model.base_model),
+            wording=runs.wording_of(dataset),
+        )
+    files = runs.writing_files if run.writes else base_models.files_of
     return PredictSpec(
-        labels=tuple(dataset.manifest["levels"]),
-        items=DataFile(str(gold.path), gold.file_sha256),
+        labels=labels,
+        items=items,
         artifact=Artifact(model.artifact_path, model.artifact_sha256),
-        base_model=base_models.files_of(model.base_model),
+        base_model=files(model.base_model),
+        # A model that writes is asked in the words that it was taught in.
+        wording=runs.wording_of(run.dataset) if run.writes else None,
     )
 
 
@@ -97,15 +112,16 @@ def _check(model: ModelVersion, dataset: Dataset, gold: Gold) -> None:
     if model.project_id != dataset.project_id:
         raise Refused("other_project", "Model and dataset are of different projects.")
     refuse_other_tasks(dataset)
-    if not model.artifact_path:
-        raise Refused("no_artifact", f"{model} has no artifact that could answer.")
     run = model.run
     if run is None:
         return
-    if run.writes:
+    if not model.artifact_path:
+        raise Refused("no_artifact", f"{model} has no artifact that could answer.")
+    if run.writes and not _learned_levels(run):
         raise Refused(
-            "model_writes",
-            f"{model} writes answers; it gives no probabilities of levels.",
+            "level_not_taught",
+            f"{model} was not taught to name a level. Train it (sft) on a dataset with "
+            "the task severity.",
         )
     if run.dataset.manifest.get("levels") != dataset.manifest["levels"]:
         raise Refused(
@@ -119,6 +135,11 @@ def _check(model: ModelVersion, dataset: Dataset, gold: Gold) -> None:
             f"{model} was trained on {shared} of these {len(gold.rows)} tickets; its "
             "score on them would say nothing.",
         )
+
+
+def _learned_levels(run: TrainingRun) -> bool:
+    tasks = run.dataset.manifest.get("tasks") or {SEVERITY}
+    return run.objective == TrainingRun.Objective.SFT and SEVERITY in tasks
 
 
 def _trained_on(run: TrainingRun, gold: Gold) -> int:

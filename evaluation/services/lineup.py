@@ -25,7 +25,11 @@ _LABELS = {
     "tfidf_lr": "TF-IDF + LR",
     "embedding_lr": "Base model",
 }
-_IN_A_SENTENCE = ("the majority class", "TF-IDF + LR", "the base model")
+_IN_A_SENTENCE = (
+    "the majority class", "TF-IDF + LR", "the base model", "its base, untuned",
+)  # fmt: skip
+# Ranks after the baselines: bases that write, as they are, then what was tuned.
+_UNTUNED, _TUNED = len(_BASELINES), len(_BASELINES) + 1
 
 # What is asked in words, and the pair (a, b) that answers it.
 Question = tuple[str, str, str]
@@ -35,7 +39,9 @@ def kind_of(model: ModelVersion) -> str:
     """Name a model's kind as people say it."""
     run = model.run
     if run is None:
-        return "untuned"
+        return "base model, untuned"
+    if run.writes:
+        return f"tuned to write ({run.get_tuning_display()})"
     if run.objective != TrainingRun.Objective.BASELINE:
         return f"tuned ({run.get_tuning_display()})"
     return _KINDS.get(run.method, run.method)
@@ -90,40 +96,60 @@ def choose(models: Sequence[ModelVersion]) -> tuple[ModelVersion, ...]:
 
 def usual_choice(models: Sequence[ModelVersion]) -> list[ModelVersion]:
     """The newest baseline of every kind, and the newest tuned models."""
-    baselines = {_rank(model)[0]: model for model in in_order(models)}
-    baselines.pop(len(_BASELINES), None)
-    tuned = [model for model in in_order(models) if _rank(model)[0] == len(_BASELINES)]
-    places = MOST_MODELS - len(baselines)
-    return [*baselines.values(), *tuned[-places:]]
+    ordered = in_order(models)
+    before = {_kind_of_base(m): m for m in ordered if _rank(m)[0] < _TUNED}
+    tuned = [model for model in ordered if _rank(model)[0] == _TUNED]
+    places = max(1, MOST_MODELS - len(before))
+    return [*list(before.values())[: MOST_MODELS - 1], *tuned[-places:]]
 
 
 def questions(models: Sequence[ModelVersion]) -> list[Question]:
     """The pairs to read first: the newest tuned model against what was there before."""
     ordered = in_order(models)
-    bases = [m for m in ordered if _rank(m)[0] < len(_BASELINES)]
-    tuned = [m for m in ordered if _rank(m)[0] == len(_BASELINES)]
+    tuned = [m for m in ordered if _rank(m)[0] == _TUNED]
+    base = _base_before(ordered, tuned[-1]) if tuned else None
     asked = []
-    if bases and tuned:
-        base, newest = bases[-1], tuned[-1]
+    if base is not None:
         words = f"Tuned model against {_IN_A_SENTENCE[_rank(base)[0]]}"
-        asked.append((words, base.name, newest.name))
+        asked.append((words, base.name, tuned[-1].name))
     if len(tuned) > 1:
         words = "Tuned model against the one before"
         asked.append((words, tuned[-2].name, tuned[-1].name))
     return asked
 
 
+def _base_before(
+    ordered: Sequence[ModelVersion], tuned: ModelVersion
+) -> ModelVersion | None:
+    """What a tuned model is held against: its own base, else the best baseline."""
+    own = [
+        one
+        for one in ordered
+        if one.run is None and one.base_model_id == tuned.base_model_id
+    ]
+    baselines = [one for one in ordered if _rank(one)[0] < _UNTUNED]
+    return next(iter(own or baselines[-1:]), None)
+
+
+def _kind_of_base(model: ModelVersion) -> tuple[int, int]:
+    """What a later model of the same kind takes the place of."""
+    return _rank(model)[0], model.base_model_id if model.run is None else 0
+
+
 def _rank(model: ModelVersion) -> tuple[int, int]:
     run = model.run
-    if run is not None and run.method in _BASELINES:
-        return _BASELINES.index(run.method), model.pk
-    return len(_BASELINES), model.pk
+    if run is None:
+        return _UNTUNED, model.pk
+    known = run.method in _BASELINES
+    return _BASELINES.index(run.method) if known else _TUNED, model.pk
 
 
 def _label(model: ModelVersion) -> str:
     run = model.run
     if run is None:
-        return "Untuned"
+        return f"{model.base_model.name}, untuned"
+    if run.writes:
+        return "Tuned to write"
     if run.objective != TrainingRun.Objective.BASELINE:
         return "Tuned"
     return _LABELS.get(run.method, run.method)

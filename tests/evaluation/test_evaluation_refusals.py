@@ -68,14 +68,14 @@ def test_a_model_that_trained_on_a_test_ticket_is_refused(dataset):
     assert not Evaluation.objects.exists()
 
 
-def test_a_model_that_writes_gives_no_probabilities_to_score(dataset, model):
-    TrainingRun.objects.update(objective="SFT", tuning="LORA", method="")
+def test_a_model_that_learned_no_levels_is_not_asked_for_them(dataset, model):
+    TrainingRun.objects.update(objective="DPO", tuning="LORA", method="")
     model.refresh_from_db()
 
     with pytest.raises(Refused) as refusal:
         evaluating.start(model=model, dataset=dataset)
 
-    assert refusal.value.code == "model_writes"
+    assert refusal.value.code == "level_not_taught"
 
 
 def test_the_text_of_a_test_ticket_under_another_id_is_a_leak_too(dataset):

@@ -14,15 +14,14 @@ import transformers
 
 from tests.training import generative_runs, tiny_models
 from tests.training.generative_runs import answers, settings, spec_of
-from tests.training.ml_runs import events, step_losses, this_process, write_rows
+from tests.training.ml_runs import events, step_losses, this_process
 from training.domain import run_files
-from training.domain.job_spec import Artifact, Device, PredictSpec, Tuning
+from training.domain.job_spec import Artifact, Device, Tuning
 from training.domain.run_files import EventKind
 from training.ml import causal, sft
 from training.ml.artifacts import open_artifact
 from training.ml.generative import Setup
 from training.ml.outcomes import BadInput, Diverged
-from training.ml.predict import predict
 from training.ml.sequences import prepare
 from training.ml.sft import train_sft
 
@@ -368,23 +367,6 @@ def test_a_ticket_in_both_splits_is_refused(qwen, tmp_path):
         train_sft(spec_of(tmp_path, qwen, dev=dev), this_process(tmp_path))
 
     assert refusal.value.code == "splits_overlap"
-
-
-def test_a_model_that_writes_gives_no_probabilities(qwen, tmp_path):
-    spec = spec_of(tmp_path, qwen)
-    trained = train_sft(spec, this_process(tmp_path))
-    rows = [{"id": row["id"], "text": row["text"]} for row in answers(2)]
-    asked = PredictSpec(
-        labels=spec.labels,
-        items=write_rows(tmp_path, "items.jsonl", rows),
-        artifact=Artifact(run_files.ARTIFACT, trained.artifact.sha256),
-        base_model=qwen,
-    )
-
-    with pytest.raises(BadInput) as refusal:
-        predict(asked, this_process(tmp_path))
-
-    assert refusal.value.code == "model_writes"
 
 
 def test_the_spec_of_a_run_is_read_back(qwen, tmp_path):

@@ -171,8 +171,8 @@ def _spec(
             objective=kind[0],
             tuning=kind[1],
             method=base_models.BASELINES[base.name] if baseline else None,
-            base_model=_files(base, writes),
-            wording=_wording(dataset) if writes else None,
+            base_model=writing_files(base) if writes else base_models.files_of(base),
+            wording=wording_of(dataset) if writes else None,
             hyperparameters=settings_class(kind[0]).parse(
                 {name: str(value) for name, value in given.items()}
             ),
@@ -181,15 +181,19 @@ def _spec(
         raise Refused("hyperparameter", f"{error}.") from error
 
 
-def _files(base: BaseModel, writes: bool) -> BaseModelFiles | None:
-    """The base's folder; for a model that writes with its locked template."""
+def writing_files(base: BaseModel) -> BaseModelFiles:
+    """The folder of a base that writes, with the template it was registered with.
+
+    Raises Refused (``base_model_missing``, ``no_template``).
+    """
     files = base_models.files_of(base)
-    if files is None or not writes:
-        return files
+    if files is None or not base.template_sha256:
+        raise Refused("no_template", f"{base.name} has no chat template to write by.")
     return replace(files, template_sha256=base.template_sha256)
 
 
-def _wording(dataset: Dataset) -> Wording:
+def wording_of(dataset: Dataset) -> Wording:
+    """The words that a dataset was frozen with, for a model that writes."""
     scale, causes, versions = streaming.wording_of(dataset)
     return Wording(tuple(scale.rows()), causes, versions)
 

@@ -8,7 +8,9 @@ from django.core.management.base import CommandParser
 
 from evaluation.models import Evaluation
 from evaluation.services import evaluating
+from evaluation.services.untuned import model_of
 from netft_site.base.commands import JsonCommand, Refused
+from training.models import Dataset, ModelVersion
 from training.services.datasets.resolving import resolve_dataset
 from training.services.runs import resolve_model
 
@@ -18,7 +20,7 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--model", required=True, help="[PROJECT/]NAME")
+        parser.add_argument("--model", required=True, help="[PROJECT/]NAME, or a base")
         parser.add_argument("--dataset", required=True, help="[PROJECT/]NAME[@VERSION]")
         parser.add_argument(
             "--split",
@@ -31,8 +33,7 @@ class Command(JsonCommand):
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        model = resolve_model(options["model"])
-        dataset = resolve_dataset(options["dataset"], project=model.project)
+        model, dataset = self._chosen(options["model"], options["dataset"])
         evaluation = evaluating.start(
             model=model, dataset=dataset, split=options["split"].upper()
         )
@@ -52,6 +53,17 @@ class Command(JsonCommand):
             "gold_sha256": evaluation.gold_sha256,
             "report": evaluation.report,
         }
+
+    def _chosen(self, model: str, dataset: str) -> tuple[ModelVersion, Dataset]:
+        """Model and dataset of one project; a base has none, so the dataset says."""
+        try:
+            chosen = resolve_model(model)
+        except Refused as refusal:
+            if refusal.code != "model_unknown":
+                raise
+            found = resolve_dataset(dataset)
+            return model_of(model, project=found.project), found
+        return chosen, resolve_dataset(dataset, project=chosen.project)
 
     def render(self, result: dict[str, Any]) -> None:
         self.line(
