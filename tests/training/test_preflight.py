@@ -8,22 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from rest_framework.test import APIClient
 
 from annotation.domain.queue import FLAGGED
-from annotation.models import Record
 from netft_site.base.refusals import Refused
-from tests.factories import ExampleFactory, JobFactory, RecordFactory
+from tests.factories import JobFactory
 from tests.training.frozen import TEXTS, frozen_dataset
+from tests.training.looked import look, withhold
 from tests.training.pages import page_of, text_of
 from training.domain.hyperparameters import AUTO
 from training.domain.preflight import report_sha256
 from training.domain.xray import settled_length
 from training.ml.data import settle_max_length
 from training.models import TrainingRun
-from training.services import base_models, looking_ahead, preflight, runs
+from training.services import base_models, runs
 
 pytestmark = pytest.mark.django_db
 
@@ -31,13 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def encoder():
     return base_models.resolve_base_model("all-minilm-l6-v2")
-
-
-def look(dataset, base, seconds=None, **more):
-    report, _ = looking_ahead.look_ahead(
-        dataset=dataset, base_model=base, seconds=seconds, **more
-    )
-    return report
 
 
 def states(report) -> dict[str, str]:
@@ -85,16 +75,6 @@ def test_the_report_is_kept_with_the_run_that_it_let_through(
     page = browser_of(erin).get(page_of(run))
     assert "What was looked at before it started" in text_of(page)
     assert "Every label is one of the dataset's levels." in text_of(page)
-
-
-def withhold(dataset, because=FLAGGED, state="EXCLUDED") -> Record:
-    record = RecordFactory(project=dataset.project)
-    ExampleFactory(dataset=dataset, record=record, split="TRAIN")
-    blank = {"title": "", "body": "", "resolution": ""} if state == "HELD" else {}
-    Record.objects.filter(pk=record.pk).update(
-        state=state, queued_because=because, **blank
-    )
-    return record
 
 
 @pytest.mark.parametrize(("state", "because"), [("EXCLUDED", FLAGGED), ("HELD", "")])
@@ -252,65 +232,3 @@ def test_a_length_is_settled_as_the_training_settles_it():
     for given, lengths in [(AUTO, [3, 70, 700]), (AUTO, [*range(300)]), (99, [])]:
         theirs = settle_max_length(given, np.array(lengths), 256, 512)
         assert settled_length(given, lengths, 256) == theirs
-
-
-def test_refusing_is_of_the_worst_check_alone(dataset, encoder):
-    assert preflight.refuse_blocked(look(dataset, encoder)) is None
-
-
-def test_the_api_answers_with_the_same_report(project, dataset, encoder, erin):
-    client = APIClient()
-    client.force_authenticate(erin)
-    body = {"dataset": "triage", "base_model": encoder.name}
-
-    told = client.post("/api/v1/projects/noc/preflights/", body, format="json")
-    wrong = {**body, "hyperparameters": {"lr": "fast"}}
-    refused = client.post("/api/v1/projects/noc/preflights/", wrong, format="json")
-
-    assert told.status_code == refused.status_code == 200
-    expected = look(dataset, encoder).as_dict()
-    assert told.data["tokens"] == expected["tokens"]
-    assert told.data["may_start"] is True
-    assert refused.data["may_start"] is False
-    assert refused.data["checks"][0]["code"] == "hyperparameter"
-
-
-@pytest.mark.parametrize(
-    ("who", "code"), [("alice", 200), ("grace", 403), ("bob", 403), ("mallory", 404)]
-)
-def test_who_may_look_ahead_by_the_api(dataset, request, who, code):
-    client = APIClient()
-    client.force_authenticate(request.getfixturevalue(who))
-    body = {"dataset": "triage", "base_model": "majority"}
-
-    answer = client.post("/api/v1/projects/noc/preflights/", body, format="json")
-
-    assert answer.status_code == code
-
-
-def test_a_launch_by_the_api_is_refused_with_the_code_of_the_check(dataset, erin):
-    withhold(dataset)
-    client = APIClient()
-    client.force_authenticate(erin)
-
-    answer = client.post(
-        "/api/v1/projects/noc/runs/",
-        {"dataset": "triage", "base_model": "majority"},
-        format="json",
-    )
-
-    assert answer.status_code == 400
-    assert answer.data["error"]["code"] == "record_withheld"
-
-
-def test_a_look_takes_as_many_queries_whatever_the_dataset_holds(project, encoder):
-    small = frozen_dataset(project, name="small")
-    large = frozen_dataset(project, name="large", TRAIN=900, TEST=300)
-    look(small, encoder)
-
-    with CaptureQueriesContext(connection) as first:
-        look(small, encoder)
-    with CaptureQueriesContext(connection) as second:
-        look(large, encoder)
-
-    assert len(first) == len(second) <= 4

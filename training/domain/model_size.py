@@ -99,37 +99,31 @@ def size_of(config: Mapping[str, Any], parameters: int = 0) -> ModelSize:
         Refused: a dimension is not named (``config_invalid``).
     """
     family = str(config.get("model_type", ""))
-    is_causal = any(
-        str(name).endswith("ForCausalLM") for name in config.get("architectures") or ()
-    )
+    names = config.get("architectures") or ()
+    is_causal = any(str(name).endswith("ForCausalLM") for name in names)
     is_gated = family in _GATED or is_causal
-    hidden = _number(config, "hidden_size")
-    heads = _number(config, "num_attention_heads")
-    width = config.get("head_dim") or hidden // heads
-    sizes = _Sizes(
-        hidden=hidden,
-        intermediate=_number(config, "intermediate_size"),
-        queries=heads * width,
-        keys=(config.get("num_key_value_heads") or heads) * width,
-    )
+    sizes = _sizes(config)
     matrices = _gated(config, family, sizes) if is_gated else _plain(sizes)
-    layers = _number(config, "num_hidden_layers")
-    vocabulary = _number(config, "vocab_size")
-    is_tied = bool(config.get("tie_word_embeddings", False))
-    counted = _count(family, sizes, matrices, layers, width) + vocabulary * hidden * (
-        2 if is_causal and not is_tied else 1
+    layers, vocabulary = (
+        _number(config, name) for name in ("num_hidden_layers", "vocab_size")
     )
+    is_tied = bool(config.get("tie_word_embeddings", False))
+    tables = 2 if is_causal and not is_tied else 1
+    counted = _count(family, sizes, matrices, layers)
     return ModelSize(
         layers=layers,
-        heads=heads,
+        hidden=sizes.hidden,
+        intermediate=sizes.intermediate,
+        heads=sizes.heads,
+        queries=sizes.queries,
+        keys=sizes.keys,
         vocabulary=vocabulary,
         matrices=matrices,
-        parameters=parameters or counted,
+        parameters=parameters or counted + tables * vocabulary * sizes.hidden,
         is_causal=is_causal,
         is_gated=is_gated,
         is_tied=is_tied,
         is_exact=family in _GATED or family in _PLAIN,
-        **vars(sizes),
     )
 
 
@@ -137,8 +131,25 @@ def size_of(config: Mapping[str, Any], parameters: int = 0) -> ModelSize:
 class _Sizes:
     hidden: int
     intermediate: int
+    heads: int
+    width: int
     queries: int
     keys: int
+
+
+def _sizes(config: Mapping[str, Any]) -> _Sizes:
+    hidden, heads = (
+        _number(config, name) for name in ("hidden_size", "num_attention_heads")
+    )
+    width = config.get("head_dim") or hidden // heads
+    return _Sizes(
+        hidden=hidden,
+        intermediate=_number(config, "intermediate_size"),
+        heads=heads,
+        width=width,
+        queries=heads * width,
+        keys=(config.get("num_key_value_heads") or heads) * width,
+    )
 
 
 def _gated(config: Mapping[str, Any], family: str, sizes: _Sizes) -> tuple[Matrix, ...]:
@@ -168,14 +179,14 @@ def _plain(sizes: _Sizes) -> tuple[Matrix, ...]:
 
 
 def _count(
-    family: str, sizes: _Sizes, matrices: tuple[Matrix, ...], layers: int, width: int
+    family: str, sizes: _Sizes, matrices: tuple[Matrix, ...], layers: int
 ) -> int:
     """Parameters of all layers and the last norm, without embeddings."""
     one = sum(m.weights + (m.outputs if m.has_bias else 0) for m in matrices)
     # Two norms a layer: RMSNorm has a scale, LayerNorm a shift too.
     norms = 2 * sizes.hidden if len(matrices) > 6 else 4 * sizes.hidden
     if family == "qwen3":
-        norms += 2 * width
+        norms += 2 * sizes.width
     last = sizes.hidden if len(matrices) > 6 else 0
     return layers * (one + norms) + last
 

@@ -1,17 +1,14 @@
 """Everything that is looked at before one training starts, as one report.
 
 A look is bounded in time where its caller waits for an answer: rows are then read as
-far as the time goes, and the next look goes on from there. The report names rows by
-their ids and never quotes one.
+far as the time goes, and the next look goes on from there.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field
 
 from netft_site.base.refusals import Refused
 from training.domain import preflight, xray
@@ -23,6 +20,7 @@ from training.models import BaseModel, Dataset
 from training.services.preflight import machine, place
 from training.services.preflight.needs import Needs, needs_of, positions_of, writes
 from training.services.preflight.readers import reader_for
+from training.services.preflight.report import Preflight
 from training.services.preflight.walking import (
     LEARNED,
     Walked,
@@ -45,63 +43,22 @@ _HELD = {
 }
 
 
-@dataclass(frozen=True)
-class Preflight:
-    """The report of one run to be.
+@dataclass
+class _Looked:
+    """What the looks at the rows have found."""
 
-    checks: the worst first. lengths: of the rows to learn from, None where the run
-    reads no tokens or none has been read yet. done, total: rows looked at and to be
-    looked at, in all walks. reads_text_alone: whether the answer is a label, of which
-    no token is learned. longest: places of the longest rows of TRAIN.
-    """
-
-    dataset: str
-    base_model: str
-    objective: str
-    tuning: str
-    checks: list[Check]
-    done: int = 0
-    total: int = 0
-    rows: int = 0
+    checks: list[Check] = field(default_factory=list)
+    walks: list[Walked] = field(default_factory=list)
     lengths: Lengths | None = None
     needs: Needs | None = None
-    reads_text_alone: bool = True
-    longest: tuple[tuple[int, int], ...] = ()
 
     @property
-    def blocking(self) -> Check | None:
-        """The check that forbids the launch; None where nothing does."""
-        return preflight.first_blocking(self.checks)
+    def done(self) -> int:
+        return sum(walk.done for walk in self.walks)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every row was looked at."""
-        return self.done >= self.total
-
-    @cached_property
-    def sha256(self) -> str:
-        """The hash of the report, kept with the run that it let through."""
-        return preflight.report_sha256(self._facts())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the public shape."""
-        return {**self._facts(), "sha256": self.sha256}
-
-    def _facts(self) -> dict[str, Any]:
-        return {
-            "dataset": self.dataset,
-            "base_model": self.base_model,
-            "objective": self.objective,
-            "tuning": self.tuning,
-            "may_start": self.blocking is None,
-            "rows": self.rows,
-            "looked_at": {"done": self.done, "total": self.total},
-            "checks": [check.as_dict() for check in self.checks],
-            "tokens": _tokens(self.lengths),
-            "memory": _memory(self.needs),
-            "time": _time(self.needs),
-            "disk_bytes": self.needs.disk if self.needs else None,
-        }
+    def total(self) -> int:
+        return sum(walk.total for walk in self.walks)
 
 
 def examine(
@@ -109,63 +66,56 @@ def examine(
 ) -> Preflight:
     """Look at a run to be, at its rows for so many seconds or to the end."""
     deadline = None if seconds is None else time.monotonic() + seconds
-    checks = place.check_place(dataset, base)
-    walks: list[Walked] = []
-    lengths = needs = None
+    looked = _Looked(place.check_place(dataset, base))
     try:
-        labels = walk_labels(dataset, deadline)
-        walks.append(labels)
-        checks += _check_labels(dataset, labels)
-        reader = reader_for(spec)
-        if reader is not None:
-            tokens = walk_tokens(dataset, reader, deadline)
-            walks.append(tokens)
-            limit = _limit(spec, base, tokens)
-            lengths = xray.lengths_of(tokens.tally, limit, leaves_out=writes(spec))
-            checks += _check_tokens(tokens, lengths, spec)
-            if lengths is not None:
-                needs = needs_of(spec, base, lengths, tokens.tally)
+        _look_at_rows(looked, dataset, base, spec, deadline)
     except Refused as refusal:
         # A file or a base that cannot be read: said once, by whichever look met it.
-        if refusal.code not in {check.code for check in checks}:
-            checks.append(
-                Check(refusal.code, "What the run reads", State.FAILS, refusal.message)
-            )
-    done, total = sum(w.done for w in walks), sum(w.total for w in walks)
-    checks += [*_check_needs(needs), *_check_finished(done, total)]
-    longest = walks[-1].tally.longest if walks else []
+        if refusal.code not in {check.code for check in looked.checks}:
+            title = "What the run reads"
+            failed = Check(refusal.code, title, State.FAILS, refusal.message)
+            looked.checks.append(failed)
+    looked.checks += _check_needs(looked.needs)
+    looked.checks += _check_finished(looked.done, looked.total)
+    longest = looked.walks[-1].tally.longest if looked.walks else []
     return Preflight(
         dataset=dataset.reference,
         base_model=base.name,
         objective=spec.objective.value,
         tuning=spec.tuning.value,
-        checks=preflight.in_order(checks),
-        done=done,
-        total=total,
+        checks=preflight.in_order(looked.checks),
+        done=looked.done,
+        total=looked.total,
         rows=dataset.manifest.get("splits", {}).get("TRAIN", {}).get("rows", 0),
-        lengths=lengths,
-        needs=needs,
+        lengths=looked.lengths,
+        needs=looked.needs,
         reads_text_alone=not writes(spec),
         longest=tuple(longest),
     )
 
 
-def refused(
-    *, dataset: Dataset, base: BaseModel, refusal: Refused, objective: str, tuning: str
-) -> Preflight:
-    """The report of a run that cannot even be asked for."""
-    check = Check(refusal.code, "What was asked for", State.FAILS, refusal.message)
-    return Preflight(dataset.reference, base.name, objective, tuning, [check])
-
-
-def refuse_blocked(report: Preflight) -> None:
-    """Refuse a run that a check forbids, with the code and words of that check.
-
-    Raises Refused.
-    """
-    blocking = report.blocking
-    if blocking is not None:
-        raise Refused(blocking.code, blocking.words)
+def _look_at_rows(
+    looked: _Looked,
+    dataset: Dataset,
+    base: BaseModel,
+    spec: TrainSpec,
+    deadline: float | None,
+) -> None:
+    """Walk over the rows and note what is found. Raises Refused half-way."""
+    labels = walk_labels(dataset, deadline)
+    looked.walks.append(labels)
+    looked.checks += _check_labels(dataset, labels)
+    reader = reader_for(spec)
+    if reader is None:
+        return
+    tokens = walk_tokens(dataset, reader, deadline)
+    looked.walks.append(tokens)
+    limit = _limit(spec, base, tokens)
+    lengths = xray.lengths_of(tokens.tally, limit, leaves_out=writes(spec))
+    looked.checks += _check_tokens(tokens, lengths, spec)
+    looked.lengths = lengths
+    if lengths is not None:
+        looked.needs = needs_of(spec, base, lengths, tokens.tally)
 
 
 def _check_labels(dataset: Dataset, labels: Walked) -> Iterator[Check]:
@@ -269,44 +219,3 @@ def _limit(spec: TrainSpec, base: BaseModel, tokens: Walked) -> int:
         )
     most = positions_of(spec) if writes(spec) else base.context_length
     return xray.settled_length(given, tokens.tally.tokens, most)
-
-
-def _tokens(lengths: Lengths | None) -> dict[str, Any] | None:
-    if lengths is None:
-        return None
-    return {**vars(lengths), "trained_share": round(lengths.trained_share, 4)}
-
-
-def _memory(needs: Needs | None) -> dict[str, Any] | None:
-    if needs is None:
-        return None
-    return {
-        "bytes": needs.memory.parts(),
-        "total": needs.memory.total,
-        "uncertainty": needs.memory.uncertainty,
-        "suggestions": [
-            {
-                "change": rung.change.value,
-                "rows": rung.plan.rows,
-                "length": rung.plan.length,
-                "rank": rung.plan.rank,
-                "checkpointing": rung.plan.checkpointing,
-                "adaptation": rung.plan.adaptation.value,
-                "total": rung.memory.total,
-                "fits": rung.fits,
-            }
-            for rung in needs.rungs
-        ],
-    }
-
-
-def _time(needs: Needs | None) -> dict[str, Any] | None:
-    if needs is None or needs.time is None:
-        return None
-    return {
-        "flops": needs.time.flops,
-        "seconds_at_least": round(needs.time.least, 1),
-        "seconds_likely": round(needs.time.likely, 1),
-        "rate": needs.time.rate.flops,
-        "rate_is": needs.time.rate.source,
-    }

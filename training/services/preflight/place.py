@@ -13,6 +13,7 @@ from django.conf import settings
 
 from netft_site.base.refusals import Refused
 from training.domain import base_folder
+from training.domain.base_folder import Shape
 from training.domain.preflight import Check, State
 from training.launchers import processes
 from training.models import BaseModel, Dataset, Job
@@ -70,16 +71,21 @@ def _check_base(base: BaseModel) -> Iterator[Check]:
     except Refused as refusal:
         yield Check(refusal.code, _BASE, State.FAILS, refusal.message)
         return
+    yield _compare(base, shape, parameters)
+
+
+def _compare(base: BaseModel, shape: Shape, parameters: int) -> Check:
+    """Whether a folder still holds what was registered, by its header and papers."""
     if parameters != base.parameters or shape.architecture != base.architecture:
-        yield Check(
+        return Check(
             CHANGED,
             _BASE,
             State.FAILS,
             f"The weights of {base.name} are not those that were registered.",
             "Put them back, or register the folder under another name.",
         )
-    elif shape.template_sha256 != base.template_sha256:
-        yield Check(
+    if shape.template_sha256 != base.template_sha256:
+        return Check(
             TEMPLATE,
             "Chat template",
             State.FAILS,
@@ -87,13 +93,12 @@ def _check_base(base: BaseModel) -> Iterator[Check]:
             "the one that was registered.",
             "Put it back, or register the folder under another name.",
         )
-    else:
-        yield Check(
-            CHANGED,
-            _BASE,
-            State.HOLDS,
-            "It is there, of the registered size, with the registered template.",
-        )
+    return Check(
+        CHANGED,
+        _BASE,
+        State.HOLDS,
+        "It is there, of the registered size, with the registered template.",
+    )
 
 
 def _check_device() -> Check:

@@ -17,8 +17,8 @@ from training.domain.job_spec import TrainSpec
 from training.domain.rows import read_row
 from training.models import Dataset
 from training.services.datasets import gating
-from training.services.preflight.examining import Preflight
 from training.services.preflight.readers import Part, Token, reader_for
+from training.services.preflight.report import Preflight
 from training.services.preflight.walking import LEARNED
 
 HEAD, TAIL = 260, 120
