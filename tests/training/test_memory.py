@@ -177,6 +177,17 @@ def test_full_training_keeps_weights_gradients_and_moments(more, gib):
     assert kept / GIB == pytest.approx(gib, abs=0.1)
 
 
+def test_dpo_of_all_weights_keeps_the_model_that_it_starts_at():
+    full = plan_of(Adaptation.FULL, reference=True)
+
+    more = (
+        estimate(QWEN, full).weights - estimate(QWEN, plan_of(full.adaptation)).weights
+    )
+
+    assert more == 2 * QWEN.parameters
+    assert estimate(QWEN, plan_of(reference=True)) == estimate(QWEN, plan_of())
+
+
 def test_checkpointed_activations_are_an_input_for_each_layer():
     plan = plan_of(rows=4, checkpointing=True)
 

@@ -228,6 +228,17 @@ def test_the_command_and_the_launch_refuse_with_the_same_words(project, capsys):
     assert told["checks"][0]["message"] in refusal.value.message
 
 
+def test_the_command_tells_people_what_holds_and_what_it_takes(dataset, capsys):
+    call_command("preflight", dataset="triage", base_model="all-minilm-l6-v2")
+
+    told = capsys.readouterr().out
+    assert "all-minilm-l6-v2 on noc/triage@1 may start." in told
+    assert "holds  Labels" in told
+    assert "24 rows to learn from" in told
+    assert "Memory: about" in told
+    assert "Time: at least" in told
+
+
 def test_a_length_is_settled_as_the_training_settles_it():
     for given, lengths in [(AUTO, [3, 70, 700]), (AUTO, [*range(300)]), (99, [])]:
         theirs = settle_max_length(given, np.array(lengths), 256, 512)

@@ -11,7 +11,10 @@ from django.conf import settings
 from tests.training import tiny_models
 from tests.training.frozen import frozen_dataset
 from tests.training.generative_runs import settings as small
+from tests.training.model_configs import PUBLISHED
 from training.domain.job_spec import DataFile, Objective, TrainSpec, Tuning
+from training.domain.memory import GIB
+from training.domain.model_size import size_of
 from training.domain.wording import Wording
 from training.ml.callbacks import Heartbeat, Reporter, Run, StopRequest
 from training.ml.sequences import prepare
@@ -19,7 +22,7 @@ from training.services import base_models, preflight, registering
 from training.services.datasets import streaming
 from training.services.preflight import showing
 from training.services.preflight.machine import DeviceMemory, Gpu, read_gpus
-from training.services.preflight.needs import plan_of
+from training.services.preflight.needs import plan_of, settle_checkpointing
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +203,21 @@ def test_a_step_of_a_writing_run_holds_the_budget_of_tokens(project, tmp_path):
     assert plan_of(tight, found).rows == 2
     assert plan_of(replace(spec, objective=Objective.DPO), found).fused is False
     assert plan_of(spec, found, on_gpu=True).precision.width == 2
+
+
+def test_on_a_gpu_what_does_not_fit_is_computed_twice(project, tmp_path):
+    base = registered(tmp_path / "model", "qwen2")
+    dataset = frozen_dataset(project)
+    spec = spec_of(dataset, base)
+    plan = plan_of(spec, examine(dataset, base, spec).lengths, on_gpu=True)
+    size = size_of(PUBLISHED["Qwen2.5-7B"])
+    never = replace(spec, hyperparameters=small(gradient_checkpointing="no"))
+
+    roomy = settle_checkpointing(spec, size, plan, 139 * GIB)
+    tight = settle_checkpointing(spec, size, plan, 16 * GIB)
+
+    assert (roomy.checkpointing, tight.checkpointing) == (False, True)
+    assert not settle_checkpointing(never, size, plan, 16 * GIB).checkpointing
 
 
 def test_what_nvidia_smi_prints_is_read():

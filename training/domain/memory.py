@@ -72,7 +72,8 @@ class Plan:
     tokens. dropout: whether the adapter's input passes dropout. fused: the loss is
     computed in tiles, and the scores of all tokens never stand at once. scored: whether
     a loss is taken over the vocabulary at all (not by a classifier). adapter_fp32: the
-    adapter is kept in fp32 beside weights in bf16, PEFT's default. master_fp32: full
+    adapter is kept in fp32 beside weights in bf16, PEFT's default. reference: the model
+    that DPO starts at is kept beside the one that learns. master_fp32: full
     training keeps weights, gradients and moments in fp32 and computes in bf16.
     """
 
@@ -88,6 +89,7 @@ class Plan:
     scored: bool = True
     adapter_fp32: bool = True
     master_fp32: bool = False
+    reference: bool = False
     on_gpu: bool = True
 
     @property
@@ -129,7 +131,7 @@ class Memory:
 
 def estimate(size: ModelSize, plan: Plan) -> Memory:
     """The memory of a step by its parts, in bytes."""
-    weights = weight_bytes(size, plan)
+    weights = weight_bytes(size, plan) + _reference(size, plan)
     adapter = _adapter(size, plan)
     trained, width = _trained(size, plan)
     gradients = trained * width
@@ -230,6 +232,13 @@ def checkpoint_bytes(size: ModelSize, plan: Plan) -> int:
     """Bytes of one checkpoint: what is trained, its moments, and the best so far."""
     trained, width = _trained(size, plan)
     return trained * (2 * width + _moments(plan, width))
+
+
+def _reference(size: ModelSize, plan: Plan) -> int:
+    """An adapter that is switched off is its own reference."""
+    if not plan.reference or plan.adaptation is not Adaptation.FULL:
+        return 0
+    return size.parameters * (_FP32 if plan.master_fp32 else plan.precision.width)
 
 
 def _adapter(size: ModelSize, plan: Plan) -> int:

@@ -13,11 +13,12 @@ from netft_site.base.refusals import Refused
 from training.domain import base_folder
 from training.domain.generative_settings import (
     FIRST,
+    NO,
     YES,
     GenerativeHyperparameters,
     settle,
 )
-from training.domain.hyperparameters import BaselineHyperparameters
+from training.domain.hyperparameters import AUTO, BaselineHyperparameters
 from training.domain.job_kinds import GENERATIVE, Objective, Tuning
 from training.domain.job_spec import TrainSpec
 from training.domain.memory import (
@@ -70,6 +71,8 @@ def needs_of(
     device = machine.first_device()
     plan = plan_of(spec, lengths, on_gpu=device != "cpu")
     memory, rate = machine.memory_of(device), machine.rate_of(device)
+    if memory is not None:
+        plan = settle_checkpointing(spec, size, plan, memory.free)
     limits = _limits(spec, lengths)
     return Needs(
         plan=plan,
@@ -130,8 +133,21 @@ def _writing_plan(
         dropout=settled.dropout != 0,
         fused=spec.objective is Objective.SFT,
         master_fp32=spec.tuning is Tuning.FULL,
+        reference=spec.objective is Objective.DPO,
         on_gpu=on_gpu,
     )
+
+
+def settle_checkpointing(
+    spec: TrainSpec, size: ModelSize, plan: Plan, free: int
+) -> Plan:
+    """The plan with what `auto` is: on a GPU activations that do not fit are computed
+    twice.
+    """
+    asked = getattr(spec.hyperparameters, "gradient_checkpointing", NO)
+    if asked != AUTO or not plan.on_gpu or estimate(size, plan).most <= free:
+        return plan
+    return replace(plan, checkpointing=True)
 
 
 def writes(spec: TrainSpec) -> bool:
