@@ -86,5 +86,8 @@ def spec_of(folder: Path, model: BaseModelFiles, **changes) -> TrainSpec:
 
 def settings(**changes) -> GenerativeHyperparameters:
     """Small settings, without anything that hides a difference."""
-    values = {"epochs": 2, "batch": 4, "lr": 1e-2, "patience": 50, "evaluations": 1}
+    values = {
+        "epochs": 2, "batch": 4, "lr": 1e-2, "patience": 50, "evaluations": 1,
+        "token_budget": 512,
+    }  # fmt: skip
     return GenerativeHyperparameters(**{**values, **changes})
