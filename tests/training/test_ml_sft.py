@@ -219,6 +219,17 @@ def test_a_whole_model_is_saved_in_a_form_that_can_be_a_base(qwen, tmp_path):
     assert again.num_parameters() > 0
 
 
+def test_a_base_whose_way_of_generating_cannot_be_saved_is_no_trouble(tmp_path):
+    odd = {"eos_token_id": 2, "do_sample": False, "temperature": 0.6}
+    model = generative_runs.base(tmp_path / "base", generation=odd)
+    spec = spec_of(tmp_path, model, tuning=Tuning.FULL)
+
+    train_sft(spec, this_process(tmp_path))
+
+    saved = tmp_path / run_files.ARTIFACT / "generation_config.json"
+    assert json.loads(saved.read_text()) == odd
+
+
 def test_the_best_look_at_dev_is_kept_and_the_card_locks_the_template(qwen, tmp_path):
     spec = spec_of(tmp_path, qwen, hyperparameters=settings(epochs=3))
 

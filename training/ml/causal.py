@@ -119,8 +119,11 @@ def save(model: Any, base: Path, folder: Path) -> None:
         save_adapter(model, folder)
         return
     config = transformers.AutoConfig.from_pretrained(base, local_files_only=True)
+    # Many published ones are refused when they are saved; the base's is copied below.
+    model.generation_config = transformers.GenerationConfig()
     model.to(config.dtype or torch.float32).save_pretrained(folder)
     # What the model reads and where it stops is the base's, to the byte.
     for name in _PAPERS:
+        (folder / name).unlink(missing_ok=True)
         if (base / name).is_file():
             shutil.copyfile(base / name, folder / name)
