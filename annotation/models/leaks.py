@@ -31,6 +31,11 @@ class SanitizingEvent(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     reason = models.CharField(max_length=200, blank=True)
+    queued_because = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Why a record was queued when it was flagged.",
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -65,6 +65,14 @@ class QueueQuerySet(ImportedRecordQuerySet):
         answers = reviews.settling()
         return self.filter(Exists(answers), priority__lt=priority).order_by("id")
 
+    def queued_in_dispute(self, reasons: dict[int, str]) -> Self:
+        """Records with the urgency of a dispute, for its reason or for none any more.
+
+        ``reasons`` gives the reason of each such priority.
+        """
+        because = Q(queued_because__in=[*reasons.values(), "oldest"])
+        return self.filter(because, priority__in=list(reasons)).order_by("id")
+
     def drafted_by(self, reviewer: Reviewer | int) -> Self:
         """Records at which this reviewer has typed something that was not sent."""
         drafts = self._related("drafts").filter(

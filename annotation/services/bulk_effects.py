@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 
-from annotation.domain.priority import ASKED_FOR
+from annotation.domain.priority import ASKED_FOR, SENT_TO_SENIORS
 from annotation.models import BulkAct, Record, Review, Verdict
 from annotation.services import settling
 
@@ -55,8 +55,8 @@ def _requeue(act: BulkAct, ids: list[int], before: dict[int, dict[str, Any]]) ->
     """Open the records again; where all answers are in, one more is wanted.
 
     What was excluded only comes back: settling gives it the state of its answers, a
-    senior's decision that stands keeps it settled, and a text to learn from is one
-    again.
+    senior's decision that stands keeps it settled, a question to the seniors is asked
+    again, and a text to learn from is one again.
     """
     states = Record.State
     if act.sets_decisions_aside:
@@ -65,13 +65,17 @@ def _requeue(act: BulkAct, ids: list[int], before: dict[int, dict[str, Any]]) ->
     decided = list(records.decided_by_a_senior().values_list("pk", flat=True))
     was_excluded = {pk for pk in ids if before[pk]["state"] == states.EXCLUDED}
     _want_one_more([pk for pk in ids if pk not in was_excluded])
-    records.update(
-        state=states.OPEN,
-        priority=ASKED_FOR,
-        queued_because=f"asked for: {act.reason}"[:_LONGEST_BECAUSE],
+    records.update(state=states.OPEN, priority=ASKED_FOR)
+    sent = {pk for pk in was_excluded if _is_sent(before[pk])} - set(decided)
+    Record.objects.with_ids([pk for pk in ids if pk not in sent]).update(
+        queued_because=f"asked for: {act.reason}"[:_LONGEST_BECAUSE]
     )
     Record.objects.with_ids(decided).update(state=states.SETTLED)
     Record.objects.with_ids(ids).never_judged().update(state=states.REFERENCE)
+
+
+def _is_sent(facts: dict[str, Any]) -> bool:
+    return str(facts["queued_because"]).startswith(SENT_TO_SENIORS)
 
 
 def _want_one_more(ids: list[int]) -> None:

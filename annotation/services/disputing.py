@@ -2,7 +2,7 @@
 
 A record with some answers that differ comes before one nobody has seen, and before that
 one on which a model is confident and every answer so far says otherwise. The reason
-names the dispute and never what anybody said.
+names the dispute and never what anybody said, and goes with the dispute.
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from annotation.domain.priority import CONTESTED, MODEL_WRONG
-from annotation.models import Project, Record, Review, Suggestion
+from annotation.domain.priority import CONTESTED, GUIDELINES, MODEL_WRONG, OLDEST
+from annotation.models import (
+    BulkAct,
+    BulkChange,
+    Project,
+    Record,
+    Review,
+    Suggestion,
+)
 
 CONFIDENT = 0.8
 """Probability from which a model counts as confident of its level."""
@@ -29,12 +36,51 @@ def raise_disputed() -> int:
 
 @transaction.atomic
 def raise_in(*, project: Project) -> int:
-    """Raise a project's open records in dispute; doing it again changes nothing."""
+    """Raise a project's open records in dispute, and let go of those that are not now.
+
+    Return how many were changed; doing it again changes nothing.
+    """
+    changed = _lower_in(project)
     answered = Record.objects.of(project).open().answered_below(MODEL_WRONG)
-    said = _said(answered.values_list("pk", flat=True)[:AT_ONCE])
+    wrong, differ = _disputes(answered.values_list("pk", flat=True)[:AT_ONCE])
+    return changed + _apply(wrong, MODEL_WRONG) + _apply(differ, CONTESTED)
+
+
+def _lower_in(project: Project) -> int:
+    """Give up reasons that hold no longer, where answers were taken back, say."""
+    urgent = Record.objects.of(project).open().queued_in_dispute(REASONS)
+    rows = list(urgent.values_list("pk", "priority", "queued_because")[:AT_ONCE])
+    wrong, differ = _disputes(pk for pk, _, _ in rows)
+    stale: dict[int, set[int]] = {MODEL_WRONG: set(), CONTESTED: set(), OLDEST: set()}
+    for pk, *now in rows:
+        due = MODEL_WRONG if pk in wrong else CONTESTED if pk in differ else OLDEST
+        if now != [due, REASONS.get(due, "oldest")]:
+            stale[due].add(pk)
+    for due, ids in stale.items():
+        because = REASONS.get(due, "oldest")
+        # Asked for or answered since: what was found is no more the case.
+        rows_now = Record.objects.with_ids(list(ids)).open().queued_in_dispute(REASONS)
+        rows_now.update(priority=due, queued_because=because)
+    _back_to_guidelines(stale[OLDEST])
+    return sum(map(len, stale.values()))
+
+
+def _back_to_guidelines(ids: set[int]) -> None:
+    """Queue what a re-review has opened for that reason again."""
+    opened = BulkChange.objects.filter(record__in=ids, act__status=BulkAct.Status.DONE)
+    opened = opened.filter(act__kind=BulkAct.Kind.REREVIEW).order_by("pk")
+    for change in opened.select_related("act__guidelines"):
+        assert change.act.guidelines is not None  # noqa: S101
+        of_it = Record.objects.filter(pk=change.record_id, round=change.after["round"])
+        because = f"guidelines v{change.act.guidelines.version}"
+        of_it.update(priority=GUIDELINES, queued_because=because)
+
+
+def _disputes(records: Iterable[int]) -> tuple[set[int], set[int]]:
+    """Records where all contradict a confident model, others where people differ."""
+    said = _said(records)
     wrong = {pk for pk, level in _confident(said).items() if level not in said[pk]}
-    differ = {pk for pk, levels in said.items() if len(levels) > 1} - wrong
-    return _apply(wrong, MODEL_WRONG) + _apply(differ, CONTESTED)
+    return wrong, {pk for pk, levels in said.items() if len(levels) > 1} - wrong
 
 
 def _said(records: Iterable[int]) -> dict[int, set[str]]:

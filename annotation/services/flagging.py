@@ -55,6 +55,7 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
         kind=SanitizingEvent.Kind.FLAGGED,
         by=reviewer.user,
         reason=review.reason[:LONGEST_REASON],
+        queued_because=record.queued_because,
     )
     if record.state != Record.State.HELD:
         record.state, record.queued_because = Record.State.EXCLUDED, FLAGGED
@@ -69,13 +70,15 @@ def flag(*, claim_id: int, reviewer: Reviewer, reason: str, now: datetime) -> Re
 def clear(*, record: Record) -> bool:
     """Put a flagged record back where its answers put it; False if none was flagged.
 
-    What a lead had taken out of the queue before stays out, for the lead's reason.
+    What a lead had taken out of the queue before stays out, for the lead's reason. The
+    reason for which it was queued stands again: a question to the seniors, too.
     """
     flagged = Record.objects.filter(pk=record.pk).flagged()
     excluded_because = _excluded_because(record)
     if excluded_because is not None:
         return bool(flagged.update(queued_because=excluded_because))
-    if not flagged.update(state=Record.State.OPEN, queued_because="oldest"):
+    because = _queued_because(record)
+    if not flagged.update(state=Record.State.OPEN, queued_because=because):
         return False
     # Settling leaves alone what a senior has decided.
     decided = Record.objects.filter(pk=record.pk).decided_by_a_senior()
@@ -85,6 +88,13 @@ def clear(*, record: Record) -> bool:
     )
     settling.settle_records(project=record.project, record_ids=[record.pk])
     return True
+
+
+def _queued_because(record: Record) -> str:
+    """The reason that stood when the record was flagged last."""
+    flags = SanitizingEvent.objects.filter(record=record)
+    last = flags.filter(kind=SanitizingEvent.Kind.FLAGGED).first()
+    return last.queued_because if last and last.queued_because else "oldest"
 
 
 def _excluded_because(record: Record) -> str | None:

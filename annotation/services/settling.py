@@ -26,6 +26,8 @@ from netft_site.base.compiled import CompiledQuery
 from netft_site.base.compiled_writes import CompiledInsert, CompiledUpdate
 
 CHUNK = 500
+_CONTESTED = "contested: "
+"""How the reason begins of a record that its answers have contested."""
 
 
 @dataclass(frozen=True)
@@ -236,8 +238,8 @@ def _state(found: Settlement) -> str:
 
 def _because(record: Record, found: Settlement) -> str:
     if found.outcome is Outcome.CONTESTED:
-        return f"contested: {found.reason}"
-    if record.queued_because.startswith("contested"):
+        return f"{_CONTESTED}{found.reason}"
+    if record.queued_because.startswith(_CONTESTED):
         return "oldest"
     return record.queued_because
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.services import disputing
+from annotation.models import BulkChange, Guidelines, Record, Review
+from annotation.services import disputing, settling
 from annotation.services.suggesting import Suggested, suggest
 from annotation.tasks.queueing import prioritise
 from tests.annotation.desk_seats import NOW, seat
-from tests.factories import RecordFactory, ReviewerFactory, ReviewFactory
+from tests.factories import (
+    BulkActFactory,
+    RecordFactory,
+    ReviewerFactory,
+    ReviewFactory,
+)
 
 
 def _record(project, *levels: str, **more):
@@ -60,6 +66,63 @@ def test_a_confident_model_that_everybody_contradicts_brings_it_forward(
     record.refresh_from_db()
     assert (record.queued_because == "model confident but wrong") is raised
     assert (record.priority == 80) is raised
+
+
+def test_a_dispute_that_is_over_is_no_reason_any_more(project):
+    model = _record(project, "low")
+    people = _record(project, "high", "low")
+    _suggest(project, model, "critical", 0.9)
+    prioritise()
+    Review.objects.filter(severity="low").update(is_current=False)
+
+    assert prioritise() == 2
+
+    for record in (model, people):
+        record.refresh_from_db()
+        assert (record.priority, record.queued_because) == (0, "oldest")
+    assert prioritise() == 0
+
+
+def test_where_somebody_sides_with_the_model_people_differ(project):
+    record = _record(project, "low")
+    _suggest(project, record, "critical", 0.9)
+    prioritise()
+    ReviewFactory(record=record, severity="critical")
+
+    prioritise()
+
+    record.refresh_from_db()
+    assert (record.priority, record.queued_because) == (60, "contested so far")
+
+
+def test_an_undo_leaves_no_urgency_without_its_reason(project):
+    record = _record(project, "high", "low")
+    prioritise()
+    Review.objects.filter(severity="low").update(is_current=False)
+
+    settling.settle_records(project=project)
+    record.refresh_from_db()
+    assert (record.priority, record.queued_because) == (60, "contested so far")
+    Record.objects.update(queued_because="oldest")
+    prioritise()
+
+    record.refresh_from_db()
+    assert record.priority == 0
+
+
+def test_a_re_review_goes_on_for_its_own_reason_once_the_dispute_is_over(
+    project, alice
+):
+    guidelines = Guidelines.objects.create(project=project, version=3, markdown="x")
+    record = _record(project, "high", round=2, state="OPEN")
+    act = BulkActFactory(project=project, kind="REREVIEW", guidelines=guidelines)
+    BulkChange.objects.create(act=act, record=record, before={}, after={"round": 2})
+    Record.objects.update(priority=80, queued_because="model confident but wrong")
+
+    prioritise()
+
+    record.refresh_from_db()
+    assert (record.priority, record.queued_because) == (70, "guidelines v3")
 
 
 def test_what_was_asked_for_stays_ahead(project):

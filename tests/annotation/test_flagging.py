@@ -6,7 +6,13 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Claim, Record, Review, SanitizingEvent
-from annotation.services import flagging, leak_review, settling, stored_texts
+from annotation.services import (
+    flagging,
+    leak_review,
+    sending,
+    settling,
+    stored_texts,
+)
 from annotation.services.answers import AnswerRefused
 from annotation.services.sanitizing_queue import waiting
 from netft_site.dashboard.board import build_dashboard
@@ -105,6 +111,37 @@ def test_only_a_flagged_record_is_cleared(project):
     assert not flagging.clear(record=record)
     record.refresh_from_db()
     assert record.state == "EXCLUDED"
+
+
+@pytest.mark.parametrize(
+    "because",
+    ["asked for: a new customer", "guidelines v3", "contested so far"],
+)
+def test_what_it_was_queued_for_stands_again_once_the_flag_is_cleared(project, because):
+    record = RecordFactory(project=project, priority=90, queued_because=because)
+    _flag(seat(project, ReviewerFactory()))
+
+    flagging.clear(record=record)
+
+    record.refresh_from_db()
+    assert (record.state, record.queued_because) == ("OPEN", because)
+
+
+def test_a_question_to_the_seniors_outlives_a_flag(project, alice):
+    record = RecordFactory(project=project, reviews_wanted=1)
+    late = seat(project, ReviewerFactory())
+    ReviewFactory(record=record)
+    settling.settle_records(project=project)
+    sending.send(
+        project=project, record_ids=[record.pk], by=alice, reason="why", now=NOW
+    )
+    _flag(late)
+
+    flagging.clear(record=record)
+
+    record.refresh_from_db()
+    assert record.state == "CONTESTED"
+    assert record.queued_because == "sent to the seniors: why"
 
 
 @pytest.mark.parametrize("method", ["ADJUDICATED", "UNANIMOUS"])

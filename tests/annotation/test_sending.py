@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from annotation.domain.record_filter import RecordFilter
 from annotation.models import BulkAct, Record, Verdict
 from annotation.services import (
     adjudicating,
+    bulk_acts,
     bulk_undoing,
     sending,
     settling,
     weighing,
 )
-from annotation.services.bulk_orders import BulkRefused
+from annotation.services.bulk_orders import BulkRefused, Order
 from tests.annotation.adjudication import PAGE, answered
 from tests.annotation.desk_seats import answer, seat
 from tests.factories import (
@@ -152,6 +154,24 @@ def test_what_was_settled_with_suggestions_in_view_can_be_sent(project, alice):
 
     assert send(project, alice, record).left_alone == {}
     assert waiting(project) == [record]
+
+
+def test_what_was_excluded_meanwhile_waits_again_when_it_is_requeued(project, alice):
+    record = answered(project, "high", "high", category="wan")
+    send(project, alice, record)
+    for kind in ("EXCLUDE", "REQUEUE"):
+        bulk_acts.start(
+            project=project,
+            by=alice,
+            order=Order(kind, RecordFilter(category="wan")),
+            reason="wrong export",
+            expected_count=1,
+            now=timezone.now(),
+        )
+
+    record.refresh_from_db()
+    assert waiting(project) == [record]
+    assert record.queued_because == f"sent to the seniors: {WHY}"
 
 
 def test_gold_is_not_told_to_who_may_not_know_of_it(project):
