@@ -57,7 +57,9 @@ def _model(project: Project) -> Model:
 
 # A row of every table that shows a project's data, apart from what labelers see too.
 MAKERS: dict[str, Maker] = {
-    "annotation_review": lambda p: ReviewFactory(record__project=p),
+    "annotation_review": lambda p: ReviewFactory(
+        record__project=p, record__decided_at=START
+    ),
     "annotation_verdict": lambda p: VerdictFactory(record__project=p),
     "annotation_importbatch": lambda p: ImportBatch.objects.create(
         project=p, source="UPLOAD", file_name=f"{p.slug}.csv"
