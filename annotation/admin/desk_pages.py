@@ -160,7 +160,8 @@ def closed_project(request: HttpRequest, slug: str) -> HttpResponse | None:
     project = access.closed_project(request.user, slug)
     if project is None:
         return None
-    reviewer = Reviewer.objects.people().filter(user_id=request.user.pk or 0).first()
+    people = Reviewer.objects.active().people()
+    reviewer = people.filter(user_id=request.user.pk or 0).first()
     number = request.POST.get("claim", "")
     kept = None
     if reviewer is not None and number.isdecimal():

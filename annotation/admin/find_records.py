@@ -104,7 +104,7 @@ class FindView(View):
             form=form,
             refusal=refusal,
             asked=asked,
-            saved=saved_filters.usable(project=self.project, user=user),
+            saved=saved_filters.listed(project=self.project, user=user),
             save_form=SaveForm(auto_id="save_%s"),
             sees_verdicts=sees,
             may_act=user.has_perm(ACT, self.project),

@@ -48,7 +48,9 @@ class HeartbeatView(SeatView):
             claim_id=claim_id, reviewer=self.reviewer, now=timezone.now()
         )
         if until is None:
-            return JsonResponse({"expires_at": None}, status=410)
+            gone = seating.is_taken_away(claim_id=claim_id, reviewer=self.reviewer)
+            facts = {"expires_at": None, "taken_away": gone}
+            return JsonResponse(facts, status=410)
         return JsonResponse({"expires_at": until.isoformat()})
 
 

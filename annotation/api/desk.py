@@ -58,8 +58,13 @@ class DeskView(ProjectView):
         super().initial(request, *args, **kwargs)
         # A token brings its reviewer along.
         reviewer: Reviewer | None = getattr(request.user, "reviewer", None)
-        if reviewer is None or not reviewer.is_active:
+        if reviewer is None:
             raise Refused("no_reviewer", "You are not set up as a reviewer.")
+        if not reviewer.is_active:
+            raise Refused(
+                "no_reviewer",
+                "You were deactivated as a reviewer. A lead can make you active again.",
+            )
         self.reviewer = reviewer
 
     def handle_exception(self, exc: Exception) -> Response:

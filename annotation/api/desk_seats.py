@@ -27,11 +27,16 @@ class SeatView(DeskView):
 
     @extend_schema(operation_id="desk_renew", request=None, responses=WishSerializer)
     def post(self, request: Request, project: str, seat: int) -> Response:
-        """Keep the seat for another lease; 410 when it is gone."""
+        """Keep the seat for another lease; 410 when it is gone.
+
+        ``taken_away`` says then whether its record has left the queue.
+        """
         until = seating.renew(claim_id=seat, reviewer=self.reviewer, now=timezone.now())
-        gone = until is None
-        code = status.HTTP_410_GONE if gone else status.HTTP_200_OK
-        return Response({"expires_at": until}, code)
+        if until is not None:
+            return Response({"expires_at": until})
+        gone = seating.is_taken_away(claim_id=seat, reviewer=self.reviewer)
+        facts = {"expires_at": None, "taken_away": gone}
+        return Response(facts, status.HTTP_410_GONE)
 
     @extend_schema(operation_id="desk_release", responses={204: None})
     def delete(self, request: Request, project: str, seat: int) -> Response:

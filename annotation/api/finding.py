@@ -148,7 +148,7 @@ class SavedFilterListView(ProjectView):
     )
     def get(self, request: Request, project: str) -> Response:
         """List them by name."""
-        rows = saved_filters.usable(project=self.project, user=person(request))
+        rows = saved_filters.listed(project=self.project, user=person(request))
         return Response(SavedFilterSerializer(rows, many=True).data)
 
     @extend_schema(

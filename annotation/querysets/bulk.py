@@ -26,7 +26,7 @@ class SavedFilterQuerySet(VisibleThroughProject):
         """A person's own, and those that others share; by name."""
         own = models.Q(owner_id=user.pk or 0)
         found = self.filter(own | models.Q(is_shared=True))
-        return found.select_related("owner").order_by("name", "pk")
+        return found.select_related("owner", "project").order_by("name", "pk")
 
     def owned_by(self, user: User | AnonymousUser) -> Self:
         return self.filter(owner_id=user.pk or 0)

@@ -47,6 +47,14 @@ class QueueQuerySet(ImportedRecordQuerySet):
         """Records that carry a standing answer, or a skip, of this reviewer."""
         return self.filter(Exists(self._answers().filter(reviewer=reviewer)))
 
+    def labeled_by(self, reviewer: Reviewer | int) -> Self:
+        """Records that this reviewer has given a label in the round that stands."""
+        return self._said_first(reviewer, status="SUBMITTED")
+
+    def passed_on_by(self, reviewer: Reviewer | int) -> Self:
+        """Records that this reviewer passed on in the round that stands."""
+        return self._said_first(reviewer, status__in=("SKIPPED", "UNSURE"))
+
     def without_answer_by(self, reviewer: Reviewer | int) -> Self:
         return self.filter(~Exists(self._answers().filter(reviewer=reviewer)))
 
@@ -173,6 +181,10 @@ class QueueQuerySet(ImportedRecordQuerySet):
         return self.filter(
             Exists(self._related("involvements").filter(reviewer=reviewer))
         )
+
+    def _said_first(self, reviewer: Reviewer | int, **said: Any) -> Self:
+        own = self._answers().filter(reviewer=reviewer, purpose="FIRST", **said)
+        return self.filter(Exists(own))
 
     def _answers(self) -> models.QuerySet:
         return self._related("reviews").filter(is_current=True, status__in=ANSWERED)

@@ -115,7 +115,8 @@ def keep_from_seat(
     """Keep what was typed at one's own seat where it can go nowhere else.
 
     Over ``version``; without one, the other fields stay as they are. Returns the new
-    version; none if the seat is somebody else's or its answer is in.
+    version; none if the seat is somebody else's or its answer is in, and for whoever
+    has been deactivated.
 
     Raises:
         DraftConflict, DraftRefused: as `save`.
@@ -124,6 +125,7 @@ def keep_from_seat(
         project=project,
         reviewer__user_id=user.pk or 0,
         reviewer__kind=Reviewer.Kind.HUMAN,
+        reviewer__is_active=True,
     )
     claim = mine.select_related("project").filter(pk=claim_id).first()
     if claim is None or claim.is_done:

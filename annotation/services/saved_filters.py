@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from annotation.domain.record_filter import RecordFilter
 from annotation.models import Project, SavedFilter
 from annotation.querysets.bulk import SavedFilterQuerySet
-from annotation.services.finding import safe_words
+from annotation.services.finding import FilterRefused, read_filter, safe_words
 from netft_site.base.refusals import Refused
 
 MOST = 50
@@ -28,6 +28,15 @@ class SavedFilterRefused(Refused):
 def usable(*, project: Project, user: User) -> UsableFilters:
     """Return a person's own filters and those that colleagues share."""
     return SavedFilter.objects.of(project).usable_by(user)
+
+
+def listed(*, project: Project, user: User) -> list[SavedFilter]:
+    """Return the usable ones, but none of a colleague's that this person may not ask.
+
+    One's own are listed whatever became of one's role, so that they can be removed.
+    """
+    rows = usable(project=project, user=user)
+    return [one for one in rows if one.owner_id == user.pk or _may_ask(user, one)]
 
 
 def save(
@@ -102,6 +111,15 @@ def remove(*, saved: SavedFilter, by: User) -> None:
     if not may:
         raise SavedFilterRefused("not_yours", "Only its owner removes a filter.")
     saved.delete()
+
+
+def _may_ask(user: User, saved: SavedFilter) -> bool:
+    """Whether a role may ask for it; one that is wrong otherwise says so when used."""
+    try:
+        read_filter(project=saved.project, user=user, query=saved.query, was_kept=True)
+    except FilterRefused as refusal:
+        return refusal.code != "not_allowed"
+    return True
 
 
 def _name(project: Project, typed: str) -> str:

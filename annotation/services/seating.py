@@ -68,13 +68,23 @@ def locked(
 
 
 def renew(*, claim_id: int, reviewer: Reviewer, now: datetime) -> datetime | None:
-    """Extend an open seat; return its new expiry, or None when it is gone."""
-    claim = _own(claim_id, reviewer).select_related("project").first()
+    """Extend an open seat; return its new expiry, or None when it is gone.
+
+    One whose record has left the queue is not extended: `is_taken_away` tells.
+    """
+    held = _own(claim_id, reviewer).exclude(record__state__in=Record.OUT_OF_REACH)
+    claim = held.select_related("project").first()
     if claim is None:
         return None
     until = now + lease(claim.project)
     updated = _own(claim_id, reviewer).update(expires_at=until)
     return until if updated else None
+
+
+def is_taken_away(*, claim_id: int, reviewer: Reviewer) -> bool:
+    """Whether the record of a reviewer's seat has left the queue meanwhile."""
+    mine = Claim.objects.filter(pk=claim_id, reviewer=reviewer)
+    return mine.filter(record__state__in=Record.OUT_OF_REACH).exists()
 
 
 def leave_soon(*, claim_id: int, reviewer: Reviewer, now: datetime) -> bool:

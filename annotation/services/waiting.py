@@ -29,6 +29,8 @@ COARSE = (
     "servable",
     "unwished",
     "seated_elsewhere",
+    "awaiting",
+    "passed_on",
     "held",
     "contested",
     "settled",
@@ -40,13 +42,14 @@ COARSE = (
 class QueueState:
     """What is, and is not, there for one reviewer; counts are records, capped.
 
-    ``answered`` counts answers: one to a record that came again moves it as any other.
+    ``answered`` counts labels: one to a record that came again moves it as any other.
 
     ``servable`` fit the wish, ``unwished`` do not. The rest is counted where nothing
     is servable: ``frees_at`` is when the next seat of a colleague runs out, ``worked``
-    are open tickets that the reviewer worked on, ``flagged`` wait for a look at their
-    sanitizing, ``settled`` are done, ``excluded`` are out of the team's use, and
-    ``reference`` are texts to learn from, which nobody labels.
+    are open tickets that the reviewer worked on, ``awaiting`` open ones that they have
+    labeled and colleagues not, ``passed_on`` open ones that they passed on, ``flagged``
+    wait for a look at their sanitizing, ``settled`` are done, ``excluded`` are out of
+    the team's use, and ``reference`` are texts to learn from, which nobody labels.
     """
 
     servable: int
@@ -58,6 +61,8 @@ class QueueState:
     contested: int
     drafts: int
     worked: int = 0
+    awaiting: int = 0
+    passed_on: int = 0
     flagged: int = 0
     settled: int = 0
     excluded: int = 0
@@ -104,7 +109,9 @@ def queue_state(
         seated_elsewhere=elsewhere,
         frees_at=_frees_at(project, reviewer, now) if elsewhere else None,
         answered=_count(
-            Review.objects.answers().filter(reviewer=reviewer, record__project=project)
+            Review.objects.current()
+            .submitted()
+            .filter(reviewer=reviewer, record__project=project)
         ),
         held=_count(records.held()),
         contested=_count(records.contested()),
@@ -118,6 +125,8 @@ def _others(records: RecordQuerySet, reviewer: Reviewer) -> dict[str, int]:
     """Count the records that nobody will serve this reviewer for now."""
     return {
         "worked": _count(records.open().worked_by(reviewer)),
+        "awaiting": _count(records.open().labeled_by(reviewer)),
+        "passed_on": _count(records.open().passed_on_by(reviewer)),
         "flagged": _count(records.flagged()),
         "settled": _count(records.settled()),
         "excluded": _count(records.filter(state=Record.State.EXCLUDED)),

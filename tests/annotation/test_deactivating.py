@@ -9,9 +9,10 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Claim, Draft, Review
+from annotation.models import Claim, Draft, Project, Review
 from annotation.services import people
 from annotation.tasks import queueing as tasks
+from tests.annotation.desk_seats import caller
 from tests.factories import (
     ClaimFactory,
     ProjectFactory,
@@ -165,3 +166,25 @@ def test_the_reviewer_page_links_no_account_that_one_may_not_open(
     assert account not in led
     assert carol.username in led
     assert account in administered
+
+
+def test_what_a_deactivated_person_sends_to_a_closed_project_is_not_stored(
+    project, alice, carol, reviewer_of, browser_of
+):
+    seat, call = _seat(reviewer_of(carol), project), caller(carol)
+    people.deactivate(reviewer=reviewer_of(carol), by=alice, now=timezone.now())
+    open_reply = call("POST", "api-desk-answers", {"claim": seat.pk})
+    Project.objects.update(is_active=False)
+
+    sent = {"claim": seat.pk, "severity": "high", "response": "Reseat the optic."}
+    closed_reply = call("POST", "api-desk-answers", sent)
+    desk = reverse("admin:annotation_desk", args=[project.slug])
+    page = browser_of(carol).post(desk, {"action": "submit", **sent})
+
+    assert "A lead can make you active again." in open_reply.json()["error"]["message"]
+    assert "nothing was stored" in closed_reply.json()["error"]["message"]
+    assert (page.status_code, "kept as your draft" in page.content.decode()) == (
+        409,
+        False,
+    )
+    assert not Draft.objects.exists()

@@ -239,3 +239,22 @@ def test_a_route_costs_the_same_for_few_and_many(
     with django_assert_max_num_queries(22):
         assert len(lines(browser.get(f"{API}records/export/"))) == count
     assert Review.objects.count() == count
+
+
+def test_nobody_is_listed_a_colleagues_filter_that_they_may_not_ask(
+    project, alice, carol, browser_of
+):
+    plain = {"vendor": "arista"}
+    for name, query in (("crit", {"level": "critical"}), ("arista", plain)):
+        shared = {"name": name, "query": query, "is_shared": True}
+        SavedFilterFactory(project=project, owner=alice, **shared)
+    own = {"name": "was a lead", "query": {"level": "critical"}}
+    SavedFilterFactory(project=project, owner=carol, **own)
+
+    listed = browser_of(carol).get(f"{API}saved-filters/").json()
+    page = browser_of(carol).get("/admin/annotation/record/search/noc/")
+    led = browser_of(alice).get(f"{API}saved-filters/").json()
+
+    assert [one["name"] for one in listed] == ["arista", "was a lead"]
+    assert [one.name for one in page.context["saved"]] == ["arista", "was a lead"]
+    assert [one["name"] for one in led] == ["arista", "crit"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from annotation.models import Claim, Project, Record, Review
 from annotation.services import drafting
@@ -109,3 +110,21 @@ def test_a_skip_sent_to_a_closed_project_by_the_api_leaves_the_draft_as_it_was(
     assert (reply.status_code, reply.json()["version"]) == (409, 2)
     kept = drafting.load(claim=Claim.objects.get()).fields
     assert {**typed, "reason": "no time"}.items() <= kept.items()
+
+
+def test_a_seat_at_a_record_that_left_the_queue_is_not_kept(
+    record, project, bob, browser_of
+):
+    claim = seat(project, bob.reviewer)
+    before = caller(bob)("POST", "api-desk-seat", seat=claim.pk)
+    Record.objects.update(state="EXCLUDED")
+
+    told = caller(bob)("POST", "api-desk-seat", seat=claim.pk)
+    page = reverse("admin:annotation_desk_heartbeat", args=[project.slug, claim.pk])
+    beat = browser_of(bob).post(page)
+
+    assert before.status_code == 200
+    for reply in (told, beat):
+        assert reply.status_code == 410
+        assert reply.json() == {"expires_at": None, "taken_away": True}
+    assert Claim.objects.get().state == "OPEN"

@@ -57,7 +57,16 @@ def _held(project, me):
 
 
 def _answered(project, me):
+    ReviewFactory(record=RecordFactory(project=project, state="SETTLED"), reviewer=me)
+
+
+def _awaiting(project, me):
     ReviewFactory(record=RecordFactory(project=project), reviewer=me)
+
+
+def _passed_on(project, me):
+    record = RecordFactory(project=project)
+    ReviewFactory(record=record, reviewer=me, status="SKIPPED", severity="")
 
 
 def _settled(project, me):
@@ -86,6 +95,8 @@ REASONS = [
     (_flagged, "1 ticket was flagged and waits for a look at its sanitizing."),
     (_held, "A few tickets are held by the sanitizer"),
     (_answered, "You have answered everything."),
+    (_awaiting, "A few tickets that you answered wait for a colleague."),
+    (_passed_on, "A few tickets that you passed on wait for a colleague."),
     (_settled, "Every ticket has its verdict."),
     (_excluded, "Every ticket was taken out of the team"),
     (_paused, "The guidelines change."),
@@ -102,6 +113,15 @@ def test_the_page_says_why(project, bob, browser_of, arrange, words):
     assert words in page
     others = {w for _, w in REASONS if w != words and w.endswith(".")}
     assert not [w for w in others if w in page]
+
+
+def test_a_skip_is_no_answer_given(project, bob, browser_of):
+    _passed_on(project, bob.reviewer)
+
+    state = _state(project, bob.reviewer)
+
+    assert (state.answered, state.passed_on, state.awaiting) == (0, 1, 0)
+    assert "You have given" not in browser_of(bob).get(DESK).content.decode()
 
 
 def _state(project, me, **more):
@@ -167,7 +187,7 @@ def test_an_empty_desk_costs_few_queries(
     browser = browser_of(bob)
     browser.get(DESK)
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         assert browser.get(DESK).status_code == 200
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from annotation.models import Claim, Draft, Review
+from annotation.models import Claim, Draft, Record, Review
 from annotation.services import drafting, seating
 from tests.annotation.imports import held_text
 from tests.browser.desk import DESK, LOST, ready, shown, start
@@ -275,3 +275,16 @@ def test_escape_chooses_neither_of_two_drafts(project, bob, page_of):
     assert drafting.load(claim=Claim.objects.get()).fields["response"] == (
         "Replace the patch cable."
     )
+
+
+def test_an_open_page_learns_that_its_ticket_was_excluded(project, bob, page_of):
+    RecordFactory(project=project)
+    page = page_of(bob, tolerated=("410",))
+    page.clock.install()
+    start(page)
+    Record.objects.update(state="EXCLUDED")
+
+    page.clock.run_for(61_000)
+
+    expect(page.get_by_text("This ticket was taken out of the queue.")).to_be_visible()
+    expect(page.get_by_text("Your seat ran out.")).to_be_hidden()

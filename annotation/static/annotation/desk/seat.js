@@ -10,7 +10,8 @@ const FORGOTTEN_AFTER_MS = 30 * 60_000;
 export function keepSeat(desk) {
   let touched = Date.now();
   let expires = new Date(desk.dataset.expires);
-  const show = () => showLease(expires);
+  let isTakenAway = false;
+  const show = () => showLease(expires, isTakenAway);
   const isForgotten = () => Date.now() - touched > FORGOTTEN_AFTER_MS;
   const beat = async () => {
     if (isForgotten()) return;
@@ -19,8 +20,11 @@ export function keepSeat(desk) {
         method: "POST",
         headers: { "X-CSRFToken": token() },
       });
-      if (answer.ok) expires = new Date((await answer.json()).expires_at);
-      if (answer.status === 410) expires = new Date(0);
+      if (answer.ok || answer.status === 410) {
+        const told = await answer.json();
+        expires = new Date(told.expires_at ?? 0);
+        isTakenAway = told.taken_away ?? false;
+      }
     } catch {
       // Offline: the lease runs on and the note tells how long it lasts.
     }
@@ -69,10 +73,11 @@ function token() {
   return document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
-function showLease(expires) {
+function showLease(expires, isTakenAway) {
   const minutes = Math.ceil((expires - Date.now()) / 60_000);
   const gone = minutes <= 0;
-  document.querySelector("[data-expired]").hidden = !gone;
+  document.querySelector("[data-taken-away]").hidden = !isTakenAway;
+  document.querySelector("[data-expired]").hidden = !gone || isTakenAway;
   const shown = document.querySelector("[data-lease]");
   shown.textContent = gone ? "" : `Seat kept ${minutes} min`;
   shown.classList.toggle("is-short", minutes <= 2);
