@@ -298,6 +298,8 @@ def comparison(project: Project, lead: User) -> Iterator[Page]:
     worlds.compared(project, worlds.build(project, shares=shares))
     page = "/admin/evaluation/evaluation/comparison/noc/"
     yield opened("evaluation/comparison.html", page)
+    runs = "/admin/evaluation/evaluation/runs/noc/"
+    yield opened("evaluation/run_comparison.html", runs)
     for split in ("TEST", "TRAIN"):
         example = Example.objects.in_split(split).first()
         lineage = f"/admin/evaluation/evaluation/lineage/noc/{example.record_id}/"
