@@ -133,7 +133,10 @@ def test_a_seat_that_is_gone_is_410(project, bob):
     gone = call("POST", "api-desk-seat", seat=claim.pk)
 
     assert kept.json()["expires_at"]
-    assert (gone.status_code, gone.json()) == (410, {"expires_at": None})
+    assert (gone.status_code, gone.json()) == (
+        410,
+        {"expires_at": None, "taken_away": False},
+    )
 
 
 def test_a_hand_over_note_is_sanitized_and_returns_the_seat(project, bob):
