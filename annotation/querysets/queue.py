@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from annotation.domain.queue import FLAGGED
@@ -47,13 +47,15 @@ class QueueQuerySet(ImportedRecordQuerySet):
         """Records that carry a standing answer, or a skip, of this reviewer."""
         return self.filter(Exists(self._answers().filter(reviewer=reviewer)))
 
-    def labeled_by(self, reviewer: Reviewer | int) -> Self:
-        """Records that this reviewer has given a label in the round that stands."""
-        return self._said_first(reviewer, status="SUBMITTED")
+    def said_first_by(self, reviewer: Reviewer | int) -> Self:
+        """Annotate `said`: how the reviewer's standing first answer to it went.
 
-    def passed_on_by(self, reviewer: Reviewer | int) -> Self:
-        """Records that this reviewer passed on in the round that stands."""
-        return self._said_first(reviewer, status__in=("SKIPPED", "UNSURE"))
+        Only records with one, in the round that stands.
+        """
+        own = self._answers().filter(reviewer=reviewer, purpose="FIRST")
+        return self.annotate(said=Subquery(own.values("status")[:1])).filter(
+            said__isnull=False
+        )
 
     def without_answer_by(self, reviewer: Reviewer | int) -> Self:
         return self.filter(~Exists(self._answers().filter(reviewer=reviewer)))
@@ -181,10 +183,6 @@ class QueueQuerySet(ImportedRecordQuerySet):
         return self.filter(
             Exists(self._related("involvements").filter(reviewer=reviewer))
         )
-
-    def _said_first(self, reviewer: Reviewer | int, **said: Any) -> Self:
-        own = self._answers().filter(reviewer=reviewer, purpose="FIRST", **said)
-        return self.filter(Exists(own))
 
     def _answers(self) -> models.QuerySet:
         return self._related("reviews").filter(is_current=True, status__in=ANSWERED)

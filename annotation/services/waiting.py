@@ -8,6 +8,7 @@ make the page slow.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -123,10 +124,16 @@ def queue_state(
 
 def _others(records: RecordQuerySet, reviewer: Reviewer) -> dict[str, int]:
     """Count the records that nobody will serve this reviewer for now."""
+    said = (
+        records.open().said_first_by(reviewer).order_by().values_list("said", flat=True)
+    )
+    # Twice as many as are told: both kinds come from one question.
+    kinds = Counter(said[: 2 * (COUNTED + 1)])
+    labeled = kinds.pop(Review.Status.SUBMITTED, 0)
     return {
         "worked": _count(records.open().worked_by(reviewer)),
-        "awaiting": _count(records.open().labeled_by(reviewer)),
-        "passed_on": _count(records.open().passed_on_by(reviewer)),
+        "awaiting": min(labeled, COUNTED + 1),
+        "passed_on": min(kinds.total(), COUNTED + 1),
         "flagged": _count(records.flagged()),
         "settled": _count(records.settled()),
         "excluded": _count(records.filter(state=Record.State.EXCLUDED)),

@@ -187,7 +187,7 @@ def test_an_empty_desk_costs_few_queries(
     browser = browser_of(bob)
     browser.get(DESK)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(25):
         assert browser.get(DESK).status_code == 200
 
 
