@@ -39,16 +39,23 @@ class SeatView(View):
         self.reviewer = reviewer_for(request)
         return super().dispatch(request, **where)
 
+    def where(self, claim_id: int) -> dict[str, Any]:
+        """What names a seat of this person in this project."""
+        return {
+            "claim_id": claim_id,
+            "reviewer": self.reviewer,
+            "project": self.project,
+        }
+
 
 class HeartbeatView(SeatView):
     """Keeps a seat while its page is open; answers its new expiry."""
 
     def post(self, request: HttpRequest, claim_id: int) -> JsonResponse:
-        until = seating.renew(
-            claim_id=claim_id, reviewer=self.reviewer, now=timezone.now()
-        )
+        where = self.where(claim_id)
+        until = seating.renew(**where, now=timezone.now())
         if until is None:
-            gone = seating.is_taken_away(claim_id=claim_id, reviewer=self.reviewer)
+            gone = seating.is_taken_away(**where)
             facts = {"expires_at": None, "taken_away": gone}
             return JsonResponse(facts, status=410)
         return JsonResponse({"expires_at": until.isoformat()})
@@ -58,9 +65,7 @@ class LeaveView(SeatView):
     """The page was closed: its seat runs out in a minute, unless it comes back."""
 
     def post(self, request: HttpRequest, claim_id: int) -> HttpResponse:
-        seating.leave_soon(
-            claim_id=claim_id, reviewer=self.reviewer, now=timezone.now()
-        )
+        seating.leave_soon(**self.where(claim_id), now=timezone.now())
         return HttpResponse(status=204)
 
 

@@ -31,18 +31,22 @@ class SeatView(DeskView):
 
         ``taken_away`` says then whether its record has left the queue.
         """
-        until = seating.renew(claim_id=seat, reviewer=self.reviewer, now=timezone.now())
+        where = self._where(seat)
+        until = seating.renew(**where, now=timezone.now())
         if until is not None:
             return Response({"expires_at": until})
-        gone = seating.is_taken_away(claim_id=seat, reviewer=self.reviewer)
+        gone = seating.is_taken_away(**where)
         facts = {"expires_at": None, "taken_away": gone}
         return Response(facts, status.HTTP_410_GONE)
 
     @extend_schema(operation_id="desk_release", responses={204: None})
     def delete(self, request: Request, project: str, seat: int) -> Response:
         """Give the seat back without an answer; a draft is kept."""
-        seating.release(claim_id=seat, reviewer=self.reviewer)
+        seating.release(**self._where(seat))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _where(self, seat: int) -> dict[str, Any]:
+        return {"claim_id": seat, "reviewer": self.reviewer, "project": self.project}
 
 
 class RevealView(DeskView):

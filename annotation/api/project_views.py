@@ -55,7 +55,9 @@ class ProjectView(APIView):
                 raise Http404
             raise ProjectClosed(self.keep_typed(request, closed, **kwargs))
         self.project = project
-        needed = self.permissions.get(request.method or "")
+        # Who may not read must not learn by HEAD how much there is to read.
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        needed = self.permissions.get(method)
         if needed and not request.user.has_perm(needed, project):
             raise PermissionDenied
 

@@ -67,35 +67,52 @@ def locked(
     return claim
 
 
-def renew(*, claim_id: int, reviewer: Reviewer, now: datetime) -> datetime | None:
+def renew(
+    *,
+    claim_id: int,
+    reviewer: Reviewer,
+    now: datetime,
+    project: Project | None = None,
+) -> datetime | None:
     """Extend an open seat; return its new expiry, or None when it is gone.
 
-    One whose record has left the queue is not extended: `is_taken_away` tells.
+    One whose record has left the queue is not extended: `is_taken_away` tells. Here and
+    below, a seat in another project than the one given is none.
     """
-    held = _own(claim_id, reviewer).exclude(record__state__in=Record.OUT_OF_REACH)
+    own = _own(claim_id, reviewer, project)
+    held = own.exclude(record__state__in=Record.OUT_OF_REACH)
     claim = held.select_related("project").first()
     if claim is None:
         return None
     until = now + lease(claim.project)
-    updated = _own(claim_id, reviewer).update(expires_at=until)
-    return until if updated else None
+    return until if own.update(expires_at=until) else None
 
 
-def is_taken_away(*, claim_id: int, reviewer: Reviewer) -> bool:
+def is_taken_away(*, claim_id: int, reviewer: Reviewer, project: Project) -> bool:
     """Whether the record of a reviewer's seat has left the queue meanwhile."""
-    mine = Claim.objects.filter(pk=claim_id, reviewer=reviewer)
+    mine = Claim.objects.filter(pk=claim_id, reviewer=reviewer, project=project)
     return mine.filter(record__state__in=Record.OUT_OF_REACH).exists()
 
 
-def leave_soon(*, claim_id: int, reviewer: Reviewer, now: datetime) -> bool:
+def leave_soon(
+    *,
+    claim_id: int,
+    reviewer: Reviewer,
+    now: datetime,
+    project: Project | None = None,
+) -> bool:
     """Let a seat run out in a minute, because its page was closed or reloaded."""
     until = now + LEAVE_GRACE
-    return bool(_own(claim_id, reviewer).expiring_after(until).update(expires_at=until))
+    own = _own(claim_id, reviewer, project)
+    return bool(own.expiring_after(until).update(expires_at=until))
 
 
-def release(*, claim_id: int, reviewer: Reviewer) -> bool:
+def release(
+    *, claim_id: int, reviewer: Reviewer, project: Project | None = None
+) -> bool:
     """Give a seat back without an answer; False when it was gone already."""
-    return bool(_own(claim_id, reviewer).update(state=Claim.State.RELEASED))
+    own = _own(claim_id, reviewer, project)
+    return bool(own.update(state=Claim.State.RELEASED))
 
 
 def release_all(*, project: Project, reviewer: Reviewer) -> int:
@@ -200,5 +217,8 @@ def _locked_seat(claim_id: int, reviewer: int) -> ClaimQuerySet:
 _LOCKED = CompiledQuery(_locked_seat, claim_id=int, reviewer=int)
 
 
-def _own(claim_id: int, reviewer: Reviewer) -> ClaimQuerySet:
-    return Claim.objects.filter(pk=claim_id, reviewer=reviewer, state=Claim.State.OPEN)
+def _own(
+    claim_id: int, reviewer: Reviewer, project: Project | None = None
+) -> ClaimQuerySet:
+    own = Claim.objects.filter(pk=claim_id, reviewer=reviewer, state=Claim.State.OPEN)
+    return own if project is None else own.filter(project=project)

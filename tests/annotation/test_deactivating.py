@@ -15,6 +15,7 @@ from annotation.tasks import queueing as tasks
 from tests.annotation.desk_seats import caller
 from tests.factories import (
     ClaimFactory,
+    MembershipFactory,
     ProjectFactory,
     RecordFactory,
     ReviewFactory,
@@ -188,3 +189,18 @@ def test_what_a_deactivated_person_sends_to_a_closed_project_is_not_stored(
         False,
     )
     assert not Draft.objects.exists()
+
+
+def test_a_seat_is_kept_or_left_through_its_own_project_alone(project, carol):
+    claim = _seat(carol.reviewer, project)
+    other = ProjectFactory(slug="other")
+    MembershipFactory(user=carol, project=other, role="REVIEWER")
+    call, before = caller(carol), Claim.objects.get().expires_at
+
+    kept = call("POST", "api-desk-seat", project="other", seat=claim.pk)
+    left = call("DELETE", "api-desk-seat", project="other", seat=claim.pk)
+
+    assert (kept.status_code, left.status_code) == (410, 204)
+    assert kept.json() == {"expires_at": None, "taken_away": False}
+    stands = Claim.objects.get()
+    assert (stands.state, stands.expires_at) == ("OPEN", before)

@@ -8,6 +8,7 @@ import pytest
 
 from annotation.models import BulkAct, Membership, Record, Review, SavedFilter
 from annotation.services import bulk_orders, record_export
+from tests.annotation.desk_seats import caller
 from tests.factories import (
     MembershipFactory,
     ProjectFactory,
@@ -258,3 +259,11 @@ def test_nobody_is_listed_a_colleagues_filter_that_they_may_not_ask(
     assert [one["name"] for one in listed] == ["arista", "was a lead"]
     assert [one.name for one in page.context["saved"]] == ["arista", "was a lead"]
     assert [one["name"] for one in led] == ["arista", "crit"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_head_is_asked_for_the_right_to_read(project, carol, erin, method):
+    route = "api-bulk-acts"
+
+    assert caller(carol)(method, route).status_code == 403
+    assert caller(erin)(method, route).status_code == 200

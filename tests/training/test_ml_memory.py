@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import transformers
 
 from tests.training.generative_runs import base, settings, spec_of
 from training.domain.job_spec import Objective, Tuning
-from training.ml.memory import (
-    activation_bytes,
-    fits,
-    held_bytes,
-    settle_checkpointing,
-)
+from training.domain.memory import GIB
+from training.ml.memory import keeps, settle_checkpointing
 
-# The shape of Qwen2.5-7B: 28 layers of 3,584 features.
 SEVEN = transformers.AutoConfig.for_model(
-    "qwen2", hidden_size=3584, num_hidden_layers=28
-)
+    "qwen2",
+    hidden_size=3584,
+    intermediate_size=18944,
+    num_hidden_layers=28,
+    num_attention_heads=28,
+    num_key_value_heads=4,
+    vocab_size=152064,
+).to_dict()
+PARAMETERS = 7_615_616_512
 LAYER = torch.nn.Linear(1000, 1000, bias=False)
 
 
-def test_activations_grow_with_tokens_layers_and_features():
-    assert activation_bytes(SEVEN, 8192) == 8192 * 3584 * 28 * 34
-
-
-def test_weights_that_learn_hold_gradient_and_moments_too(tmp_path):
+@pytest.mark.parametrize(
+    ("tuning", "objective", "free", "kept"),
+    [
+        (Tuning.LORA, Objective.SFT, 139, True),
+        (Tuning.LORA, Objective.SFT, 40, False),
+        (Tuning.FULL, Objective.SFT, 80, False),
+        (Tuning.LORA, Objective.DPO, 80, False),
+    ],
+)
+def test_a_model_of_seven_billion_keeps_what_fits(
+    tmp_path, tuning, objective, free, kept
+):
     model = base(tmp_path / "base")
+    spec = spec_of(tmp_path, model, tuning=tuning, objective=objective)
+    chosen = settings(token_budget=8192, batch=16, max_length=2048)
 
-    def held(tuning, objective=Objective.SFT):
-        spec = spec_of(tmp_path, model, tuning=tuning, objective=objective)
-        return held_bytes(LAYER, spec)
-
-    assert held(Tuning.LORA) == 4_000_000
-    assert held(Tuning.FULL) == 16_000_000
-    assert held(Tuning.FULL, Objective.DPO) == 20_000_000
-    assert held(Tuning.QLORA) == 0
+    assert keeps(chosen, spec, SEVEN, PARAMETERS, free * GIB) is kept
 
 
-def test_a_share_of_the_memory_stays_free():
-    assert fits(85, 100)
-    assert not fits(86, 100)
+def test_weights_of_four_bits_are_on_the_device_before_it_is_asked(tmp_path):
+    model = base(tmp_path / "base")
+    chosen = settings(token_budget=2048, batch=16, max_length=2048)
+    fits = [
+        {
+            tuning: keeps(
+                chosen, spec_of(tmp_path, model, tuning=tuning), SEVEN, PARAMETERS, free
+            )
+            for tuning in (Tuning.LORA, Tuning.QLORA)
+        }
+        for free in range(8 * GIB, 64 * GIB, GIB)
+    ]
+
+    assert sum(found[Tuning.QLORA] for found in fits) > sum(
+        found[Tuning.LORA] for found in fits
+    )
+
+
+def test_what_nobody_knows_the_layout_of_is_computed_twice(tmp_path):
+    spec = spec_of(tmp_path, base(tmp_path / "base"))
+
+    assert not keeps(settings(max_length=64), spec, {"model_type": "x"}, 10, 139 * GIB)
 
 
 def test_on_a_cpu_activations_are_kept_unless_somebody_says_otherwise(tmp_path):

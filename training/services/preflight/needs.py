@@ -14,7 +14,6 @@ from training.domain import base_folder
 from training.domain.generative_settings import (
     FIRST,
     NO,
-    YES,
     GenerativeHyperparameters,
     settle,
 )
@@ -32,6 +31,7 @@ from training.domain.memory import (
 )
 from training.domain.memory_ladder import Change, Limits, Rung, suggest
 from training.domain.model_size import ModelSize, size_of
+from training.domain.step_plan import keeps_activations, writing_plan
 from training.domain.training_time import TrainingTime, training_time
 from training.domain.xray import Lengths, Tally
 from training.models import BaseModel
@@ -89,7 +89,14 @@ def plan_of(spec: TrainSpec, lengths: Lengths, *, on_gpu: bool = False) -> Plan:
     """How the training process computes a step of this run."""
     settings = spec.hyperparameters
     if isinstance(settings, GenerativeHyperparameters):
-        return _writing_plan(spec, settings, lengths, on_gpu)
+        settled = settle(
+            settings,
+            objective=spec.objective,
+            tuning=spec.tuning,
+            rows=lengths.rows,
+            max_length=lengths.limit,
+        )
+        return writing_plan(spec, settled, lengths.longest, on_gpu=on_gpu)
     if isinstance(settings, BaselineHyperparameters):
         plan = Plan(Adaptation.NONE, _BASELINE_BATCH, lengths.longest)
     else:
@@ -103,41 +110,6 @@ def plan_of(spec: TrainSpec, lengths: Lengths, *, on_gpu: bool = False) -> Plan:
     return replace(plan, precision=Precision.FP32, scored=False, on_gpu=on_gpu)
 
 
-def _writing_plan(
-    spec: TrainSpec,
-    settings: GenerativeHyperparameters,
-    lengths: Lengths,
-    on_gpu: bool,
-) -> Plan:
-    """Parts of at most `token_budget` tokens, or of one row that has more.
-
-    On a GPU adapters stand in fp32 beside weights in bf16, and where all weights learn
-    these are in fp32. DPO takes the scores of whole answers, which are never tiled.
-    """
-    longest = max(1, lengths.longest)
-    rows = max(1, min(settings.batch, settings.token_budget // longest))
-    settled = settle(
-        settings,
-        objective=spec.objective,
-        tuning=spec.tuning,
-        rows=lengths.rows,
-        max_length=lengths.limit,
-    )
-    return Plan(
-        Adaptation(spec.tuning.value),
-        rows,
-        longest,
-        rank=settings.r,
-        precision=Precision.BF16 if on_gpu else Precision.FP32,
-        checkpointing=settings.gradient_checkpointing == YES,
-        dropout=settled.dropout != 0,
-        fused=spec.objective is Objective.SFT,
-        master_fp32=spec.tuning is Tuning.FULL,
-        reference=spec.objective is Objective.DPO,
-        on_gpu=on_gpu,
-    )
-
-
 def settle_checkpointing(
     spec: TrainSpec, size: ModelSize, plan: Plan, free: int
 ) -> Plan:
@@ -145,7 +117,7 @@ def settle_checkpointing(
     twice.
     """
     asked = getattr(spec.hyperparameters, "gradient_checkpointing", NO)
-    if asked != AUTO or not plan.on_gpu or estimate(size, plan).most <= free:
+    if asked != AUTO or keeps_activations(size, plan, free):
         return plan
     return replace(plan, checkpointing=True)
 
