@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evaluation.models import Evaluation
-from evaluation.services.lineage import Appearance, Lineage, RunTouched, Scored
+from evaluation.services.lineage_parts import Appearance, Lineage, RunTouched, Scored
 
 
 def shape_of(lineage: Lineage, *, runs: bool, evaluations: bool) -> dict[str, Any]:
